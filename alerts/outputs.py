@@ -1,0 +1,250 @@
+"""What a fold tells the world: health rows, alerts, transitions, dead letters. The public contract.
+
+All are JSON objects with named fields; scores and points are integers in hundredths (`_e2`), so that
+a reader's sum is exact too; times are milliseconds since the epoch. Each carries where in the log it
+was decided (`log`) and under which configuration. Absent is null, never 0.
+
+Next step: `streams.codec` puts them on their topics with CloudEvents headers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Band = Literal["unknown", "healthy", "watch", "at_risk", "critical"]
+State = Literal["inactive", "pending", "firing", "recovering", "closed"]
+Basis = Literal["measured", "literature", "assumed"]
+Severity = Literal["warning", "critical"]
+
+
+class At(msgspec.Struct, frozen=True):
+    """A coordinate: where a record stands.
+
+    Attributes:
+        topic: Topic, or file name where a source is files.
+        partition: Partition.
+        offset: Offset, or line number.
+        index: Place within the record.
+        epoch: Epoch of the source or log.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    index: int = 0
+    epoch: int = 0
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One cause of a contribution.
+
+    Attributes:
+        cue: Code of the cue or interaction type.
+        ts_ms: Event time.
+        points_e2: What it was worth when it happened.
+        quote: Redacted words, at most 80 characters; empty for interactions.
+        at: Where the source record stands.
+    """
+
+    cue: str
+    ts_ms: int
+    points_e2: int
+    quote: str
+    at: At
+
+
+class Contribution(msgspec.Struct, frozen=True):
+    """One named part of a score; the score is exactly the sum of its parts.
+
+    Attributes:
+        name: `base`, a family, `contacts`, `waiting_now`, ..., `bounds`.
+        points_e2: Signed hundredths.
+        basis: How the weight is known.
+        evidence: Up to three causes, strongest first.
+    """
+
+    name: str
+    points_e2: int
+    basis: Basis = "assumed"
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """What the scores rest on.
+
+    Attributes:
+        timely: All sources are read up to within ten minutes of the row's time.
+        read_ratio_e2: Share of messages whose language we read, in hundredths; null without messages.
+        degraded: A record of this customer could not be folded within the last 24 h.
+        noisy: Too many records for detail; counts only.
+    """
+
+    timely: bool
+    read_ratio_e2: int | None
+    degraded: bool = False
+    noisy: bool = False
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Who waits for us: `yes` since when, `no`, or `unknown` where replies are not visible."""
+
+    state: Literal["yes", "no", "unknown"]
+    since_ms: int | None = None
+    conversation: str | None = None
+    link: str | None = None
+
+
+class HealthRow(msgspec.Struct, frozen=True):
+    """Value of `nabz.health.v1`: the latest picture of one customer.
+
+    Attributes:
+        customer: The key.
+        version: Rises by one with each emission decided for the row.
+        as_of_ms: Time the scores stand for.
+        event_ms: Newest event time of the customer.
+        complete_to_ms: All sources had been read up to here.
+        health_e2: 0 to 10000, up is good; null while unknown.
+        distress_e2: 0 to 10000, up is bad; null while unknown.
+        band: Band of health.
+        confidence_e2: 0 to 100 hundredths: how much is known of the customer.
+        trend_e2: Distress now minus 24 h ago; null in the first 24 h.
+        reason: Code of the strongest contribution to distress; null at rest.
+    """
+
+    customer: str
+    version: int
+    as_of_ms: int
+    event_ms: int | None
+    complete_to_ms: int
+    health_e2: int | None
+    distress_e2: int | None
+    band: Band
+    confidence_e2: int
+    trend_e2: int | None
+    reason: str | None
+    health: tuple[Contribution, ...]
+    distress: tuple[Contribution, ...]
+    quality: Quality
+    waiting: Waiting
+    contacts_24h: int
+    open_alerts: int
+    account: str | None
+    name: str | None
+    tier: str | None
+    language: str | None
+    config_hash: str
+    log: At
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """Value of `nabz.health.v1` at key `~partition`: a customer's row is as fresh as this."""
+
+    partition: int
+    at_ms: int
+    complete_to_ms: int
+    customers: int
+    config_hash: str
+    log: At
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """Value of `nabz.alerts.v1`: the newest state of one rule for one customer."""
+
+    fingerprint: str
+    alert_id: str
+    seq: int
+    rule: str
+    customer: str
+    state: State
+    severity: Severity
+    closed_reason: str | None
+    opened_ms: int | None
+    since_ms: int
+    peak_e2: int
+    reopen_count: int
+    human: str
+    historical: bool
+    shadow: bool
+    config_hash: str
+    log: At
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """Value of `nabz.transitions.v1`: what changed with an alert, and why.
+
+    Attributes:
+        alert_id: UUIDv5 of fingerprint and opening time: one episode.
+        fingerprint: Identity of the alert: rule and customer.
+        seq: Gapless per fingerprint, from 1.
+        before: State left.
+        after: State reached.
+        reason: `raised`, `red_flag`, `held`, `escalated`, `eased`, `clearing`, `relapsed`,
+            `recovered`, `expired`, `reopened`, `rule_removed`, `manual`, `acked`, `unacked`.
+        notify: Somebody should be told; a pending or recovering alert is silent.
+        historical: Opened by causes older than `max_notify_age`: recorded, not sent.
+        score_e2: The measure the rule looks at.
+        raise_at_e2: The threshold in force; `clear_at_e2` likewise.
+        change_e2: Measure now minus 24 h before; null if unknown.
+        since_ms: Time from which the condition held.
+        at_ms: Time of the transition.
+        why: The contributions to distress, strongest first, with evidence.
+        replay: Command that derives this transition again.
+    """
+
+    alert_id: str
+    fingerprint: str
+    seq: int
+    rule: str
+    customer: str
+    before: State
+    after: State
+    reason: str
+    notify: bool
+    historical: bool
+    shadow: bool
+    severity: Severity
+    measure: str
+    score_e2: int
+    raise_at_e2: int
+    clear_at_e2: int
+    change_e2: int | None
+    health_e2: int | None
+    confidence_e2: int
+    since_ms: int
+    opened_ms: int | None
+    at_ms: int
+    event_ms: int | None
+    complete_to_ms: int
+    why: tuple[Contribution, ...]
+    waiting: Waiting
+    contacts_24h: int
+    conversation: str | None
+    link: str | None
+    account: str | None
+    name: str | None
+    tier: str | None
+    language: str | None
+    labels: dict[str, str]
+    runbook: str | None
+    actor: str | None
+    config_hash: str
+    log: At
+    replay: str
+
+
+class FoldFailed(msgspec.Struct, frozen=True):
+    """A record whose fold raised: a dead letter; the row is unchanged but for fence and count.
+
+    Attributes:
+        error: Type of the exception, never its text.
+    """
+
+    customer: str
+    error: str
+    record: bytes
+    log: At
+
+
+Output = HealthRow | Heartbeat | AlertRow | Transition | FoldFailed

@@ -1,0 +1,96 @@
+"""What the scores are made of: the part of a configuration that `scoring` folds under.
+
+Everything here is a plain value decoded from the body of a configuration (`nabz config apply`), so
+that a configuration is itself a record of the log. Points are hundredths.
+
+Next step: `alerts.config` adds the rules and gives the whole its hash.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+
+
+class Interaction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one type of interaction does to a customer's picture.
+
+    Attributes:
+        points: Hundredths of a point added to `family` each time.
+        family: Family of distress points, see `scoring.records.FAMILIES`.
+        contact: The customer turned to us: counts on the contact ladder.
+        wait: `starts` a wait for us, `ends` one, or neither.
+    """
+
+    points: int = 0
+    family: Literal["feeling", "waiting", "repetition", "effort", "intent", "relief"] = "effort"
+    contact: bool = False
+    wait: Literal["starts", "ends", ""] = ""
+
+
+class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The most that each family may add to distress, in hundredths.
+
+    Attributes:
+        waiting_now: Of the clock of an open wait.
+        contacts: Of the contact ladder.
+    """
+
+    feeling: int = 4_500
+    waiting: int = 2_000
+    repetition: int = 2_500
+    effort: int = 3_000
+    intent: int = 5_000
+    relief: int = 3_000
+    waiting_now: int = 3_000
+    contacts: int = 2_600
+
+
+class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Cuts of health, in hundredths; a band is left for a better one `hysteresis` above its cut."""
+
+    healthy: int = 7_000
+    watch: int = 5_000
+    at_risk: int = 3_000
+    hysteresis: int = 300
+
+
+class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From `after_ms` of waiting on, the clock of an open wait is worth `points` hundredths."""
+
+    after_ms: int
+    points: int
+
+
+class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All that the two scores depend on beside the records.
+
+    Attributes:
+        interactions: The catalogue, by type.
+        caps: Limits per family.
+        bands: Cuts of health.
+        wait_steps: Points of an open wait, by its length, ascending.
+        contact_ladder: Points for 1, 2, 3, ... contacts within 24 h; the last holds for more.
+        resting: Distress in hundredths under which nobody looks again before the next record.
+        base: Health of a customer about whom nothing is known to be wrong.
+    """
+
+    interactions: dict[str, Interaction] = {}
+    caps: Caps = Caps()
+    bands: Bands = Bands()
+    wait_steps: tuple[WaitStep, ...] = (
+        WaitStep(30 * MINUTE_MS, 200),
+        WaitStep(HOUR_MS, 400),
+        WaitStep(4 * HOUR_MS, 900),
+        WaitStep(12 * HOUR_MS, 1_400),
+        WaitStep(24 * HOUR_MS, 2_000),
+        WaitStep(72 * HOUR_MS, 3_000),
+    )
+    contact_ladder: tuple[int, ...] = (0, 500, 1_100, 1_600, 2_100, 2_600)
+    resting: int = 1_000
+    base: int = 8_500
