@@ -62,6 +62,8 @@ class Broker:
         mechanism: SASL mechanism (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), None for no SASL.
         username: Reference to the user name, `env:` or `file:`.
         password: Reference to the password, `env:` or `file:`.
+        idempotent: Producers may number their batches, so that a retry is no duplicate. False for
+            the embedded broker only.
     """
 
     bootstrap: str
@@ -72,6 +74,7 @@ class Broker:
     mechanism: str | None = None
     username: str | None = None
     password: str | None = None
+    idempotent: bool = True
 
     def __post_init__(self) -> None:
         """Refuse half a description."""

@@ -6,6 +6,7 @@ and not for Apache Kafka is here or in a comment that names it:
 - Asking for one setting of a topic drops the connection, so `admin` asks for all of them.
 - Listing the end of a partition answers with the base offset of its last batch plus one, so ends
   are taken from a fetch (`reader`, `transport`).
+- It refuses aiokafka's way of asking for a producer id, so producers are not idempotent here.
 - Joining a group takes three to four seconds; nothing is ever compacted or freed.
 - No transactions, no static membership, no deletion of records.
 
@@ -85,7 +86,7 @@ class EmbeddedBroker:
     ) -> None:
         """Describe it; nothing runs before `start`."""
         self.port = free_port() if port is None else port
-        self.broker = Broker(f"{_LOOPBACK}:{self.port}")
+        self.broker = Broker(f"{_LOOPBACK}:{self.port}", idempotent=False)
         self._start_timeout_s = start_timeout_s
         self._log_path = log
         self._log: IO[bytes] | None = None

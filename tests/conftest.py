@@ -1,0 +1,44 @@
+"""Brokers for the tests: the embedded one and Apache Kafka, each started once per session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.engine import kafka_local
+from streams.engine.brokers import Broker
+from streams.engine.embedded import EmbeddedBroker
+from streams.engine.kafka_local import LocalKafka
+
+_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@pytest.fixture(scope="session")
+def embedded_broker() -> Iterator[Broker]:
+    """Tansu, in memory."""
+    with EmbeddedBroker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Apache Kafka; its logs stay in pytest's temporary directory."""
+    lacking = kafka_local.missing()
+    if lacking is not None:
+        if _CI:
+            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
+        pytest.skip(lacking)  # a laptop without Java still runs the rest; CI fails above
+    directory: Path = tmp_path_factory.mktemp("kafka")
+    with LocalKafka(directory) as broker:
+        print(f"Kafka's log: {directory}/server.log")  # noqa: T201  # shown when a test fails
+        yield broker
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """Each broker in turn: a test that takes this runs on both."""
+    found: Broker = request.getfixturevalue(f"{request.param}_broker")
+    return found
