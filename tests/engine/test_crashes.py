@@ -1,0 +1,89 @@
+"""Kill -9, a freeze longer than the session, and a crash at every point of the commit cycle.
+
+On Apache Kafka only: these are about what the group and the log promise, and Tansu is for try-outs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.engine.brokers import Broker
+from streams.engine.cycle import POINTS
+from streams.engine.worker import FAIL_STOP
+from tests.engine.workers import SIGCONT, SIGKILL, SIGSTOP, World, until
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_at_any_point_of_a_cycle_changes_nothing(
+    kafka_broker: Broker, tmp_path: Path, point: str
+) -> None:
+    """Whatever was half written, the next worker comes to the same rows and outputs."""
+    with World(kafka_broker, tmp_path) as world:
+        world.send(300)
+        doomed = world.start(at=f"{point}:1")
+        until(f"died at {point}", lambda: doomed.process.poll() is not None)
+        assert doomed.crashed()
+        world.send(300)
+        world.start()
+        world.await_all_folded()
+        world.check()
+
+
+def test_kill_9_under_load_loses_and_repeats_nothing(kafka_broker: Broker, tmp_path: Path) -> None:
+    """The other worker takes over from the changelog, the restarted one rejoins."""
+    with World(kafka_broker, tmp_path) as world:
+        first, second = world.start(), world.start()
+        until("both own some", lambda: world.settled(first, second) and bool(second.owned()))
+        for _ in range(10):
+            world.send(200)
+        first.signal(SIGKILL)
+        for _ in range(10):
+            world.send(200)
+        third = world.start()
+        until("third owns some", lambda: world.settled(second, third) and bool(third.owned()))
+        world.send(500)
+        world.await_all_folded()
+        world.check()
+
+
+@pytest.mark.parametrize("point", ["outputs_acked", "changelog_sent"])
+def test_a_worker_frozen_beyond_its_session_does_no_harm(
+    kafka_broker: Broker, tmp_path: Path, point: str
+) -> None:
+    """Frozen between its sends it finds its lease gone; frozen within one, its rows are outvoted."""
+    with World(kafka_broker, tmp_path) as world:
+        frozen = world.start(at=f"freeze@{point}:2")
+        until("it owns all", lambda: world.settled(frozen))
+        world.send(200)
+        until("first cycle done", lambda: frozen.facts()["records"] > 0)
+        healthy = world.start()
+        world.send(200)  # makes it freeze with a write queued, at the latest after the rebalance
+        until("it is frozen", frozen.crashed)
+        until("the healthy one owns all", lambda: world.settled(healthy))
+        world.send(400)
+        world.await_all_folded()
+        frozen.signal(SIGCONT)
+        if point == "outputs_acked":
+            assert frozen.wait() == FAIL_STOP
+        else:
+            until("it is back", lambda: frozen.process.poll() is not None or bool(frozen.owned()))
+        world.send(200)
+        world.await_all_folded()
+        world.check()
+
+
+def test_a_freeze_at_an_arbitrary_moment_does_no_harm(kafka_broker: Broker, tmp_path: Path) -> None:
+    """SIGSTOP from outside under load: lease or fence, the rows are right."""
+    with World(kafka_broker, tmp_path) as world:
+        first, second = world.start(), world.start()
+        until("both own some", lambda: world.settled(first, second) and bool(second.owned()))
+        world.send(500)
+        first.signal(SIGSTOP)
+        world.send(500)
+        until("second owns all", lambda: world.settled(second))
+        first.signal(SIGCONT)
+        world.send(500)
+        world.await_all_folded()
+        world.check()
