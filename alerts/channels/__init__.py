@@ -1,0 +1,1 @@
+"""Channels without I/O: a notification becomes a request, an answer becomes an outcome."""

@@ -1,0 +1,281 @@
+"""The life of one message to one channel, and what a lane of them does next.
+
+A lane holds the deliveries of one alert to one channel, in order. Nothing is sent past an unanswered
+one; what a newer one makes pointless is superseded; a close goes out exactly where an opening did or
+may have. Everything here is a function of records, so a restart that reads `nabz.deliveries.v1` goes
+on where the last process stopped.
+
+Next step: `streams.notifier.outbox` keeps the lanes, `streams.notifier.loop` sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from alerts.channels.base import Limits, Outcome, Refused, Retry, Sent
+from alerts.message import Kind, kind_of, notification_id
+from alerts.outputs import At, Transition
+from alerts.pipeline import Reason
+
+State = Literal[
+    "pending", "sending", "sent", "failed_temp", "failed_perm", "dead", "superseded", "suppressed"
+]
+OPEN: Final[frozenset[State]] = frozenset({"pending", "sending", "failed_temp"})
+CLOSING: Final[frozenset[Kind]] = frozenset(
+    {"recovered", "expired", "closed", "fired_and_recovered"}
+)
+BACKOFF_MIN_MS: Final = 1_000
+BACKOFF_MAX_MS: Final = 300_000
+_HELD: Final = frozenset({"auth", "gone", "not_found", "address"})
+"""Refusals a person can cure without touching the message: it stays in the queue."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """Value of `nabz.deliveries.v1`: the newest state of one message to one channel.
+
+    Attributes:
+        notification_id: The key.
+        kind: What the message says; a close that caught up with its opening says both.
+        reason: Why the transition happened.
+        state: How far it is. `sending` found after a restart is ambiguous: sent again, same id.
+        attempt: Calls begun.
+        next_retry_ms: Not before then; null when nothing is planned.
+        failure: Why it was kept back, failed or was superseded; a closed set.
+        http_status: The receiver's last answer.
+        provider_ref: The receiver's own name of the message.
+        ambiguous: Some call ended without an answer: the receiver may have it.
+        offset: Where the transition stands in `nabz.transitions.v1`.
+        log: Where in the customer log it was decided.
+        version: Rises with every record of the key.
+    """
+
+    notification_id: str
+    channel: str
+    alert_id: str
+    fingerprint: str
+    seq: int
+    kind: Kind
+    reason: str
+    state: State
+    attempt: int
+    next_retry_ms: int | None
+    failure: str | None
+    http_status: int | None
+    provider_ref: str | None
+    ambiguous: bool
+    offset: int
+    log: At
+    created_ms: int
+    updated_ms: int
+    version: int = 1
+
+    @property
+    def open(self) -> bool:
+        """Something remains to be done."""
+        return self.state in OPEN
+
+    @property
+    def closing(self) -> bool:
+        """It tells of an end."""
+        return self.kind in CLOSING
+
+    @property
+    def reached(self) -> bool:
+        """The receiver has it, or may have."""
+        return self.state == "sent" or self.ambiguous
+
+
+def _changed(delivery: Delivery, now_ms: int, **changes: Any) -> Delivery:
+    return replace(delivery, updated_ms=now_ms, version=delivery.version + 1, **changes)
+
+
+def planned(
+    transition: Transition, *, channel: str, offset: int, now_ms: int, kept: Reason | None = None
+) -> Delivery:
+    """The first record of a message: pending, or suppressed with the reason."""
+    return Delivery(
+        notification_id=notification_id(
+            transition.alert_id, channel, seq=transition.seq, reason=transition.reason
+        ),
+        channel=channel,
+        alert_id=transition.alert_id,
+        fingerprint=transition.fingerprint,
+        seq=transition.seq,
+        kind=kind_of(transition),
+        reason=transition.reason,
+        state="pending" if kept is None else "suppressed",
+        attempt=0,
+        next_retry_ms=now_ms if kept is None else None,
+        failure=kept,
+        http_status=None,
+        provider_ref=None,
+        ambiguous=False,
+        offset=offset,
+        log=transition.log,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+    )
+
+
+def sending(delivery: Delivery, now_ms: int) -> Delivery:
+    """The record written before the call."""
+    return _changed(
+        delivery, now_ms, state="sending", attempt=delivery.attempt + 1, next_retry_ms=None
+    )
+
+
+def interrupted(delivery: Delivery, now_ms: int) -> Delivery:
+    """A `sending` that nobody waits for any more: ambiguous, due at once under the same id."""
+    return _changed(delivery, now_ms, state="failed_temp", ambiguous=True, next_retry_ms=now_ms)
+
+
+def released(delivery: Delivery, now_ms: int) -> Delivery:
+    """An opening that was `too_old` when read, and is still true now that we have caught up."""
+    return _changed(delivery, now_ms, state="pending", failure=None, next_retry_ms=now_ms)
+
+
+def lost(delivery: Delivery, now_ms: int) -> Delivery:
+    """Its transition is no longer in the topic: nothing can be said any more."""
+    return _changed(delivery, now_ms, state="dead", failure="internal", next_retry_ms=None)
+
+
+def backoff_ms(attempt: int, jitter: float) -> int:
+    """Full jitter: anything up to a bound that doubles from 1 s to 5 min.
+
+    >>> [backoff_ms(attempt, 1.0) for attempt in (1, 2, 9, 10, 1000)]
+    [1000, 2000, 256000, 300000, 300000]
+    >>> backoff_ms(5, 0.0)
+    0
+    """
+    bound = BACKOFF_MAX_MS if attempt > 9 else min(BACKOFF_MAX_MS, BACKOFF_MIN_MS << max(0, attempt - 1))
+    return int(bound * jitter)
+
+
+def after(
+    outcome: Outcome, delivery: Delivery, now_ms: int, jitter: float, limits: Limits
+) -> Delivery:
+    """The record written after the call.
+
+    Args:
+        outcome: What the channel made of the answer.
+        delivery: In state `sending`.
+        now_ms: When the answer came.
+        jitter: In [0, 1].
+        limits: The channel's; they say when to give up.
+    """
+    match outcome:
+        case Sent(ref, status):
+            return _changed(
+                delivery,
+                now_ms,
+                state="sent",
+                failure=None,
+                http_status=status,
+                provider_ref=ref,
+                next_retry_ms=None,
+            )
+        case Retry(after_ms, reason, status, ambiguous):
+            wait = backoff_ms(delivery.attempt, jitter) if after_ms is None else after_ms
+        case Refused(reason, status):
+            if reason not in _HELD:
+                return _changed(
+                    delivery,
+                    now_ms,
+                    state="failed_perm",
+                    failure=reason,
+                    http_status=status,
+                    next_retry_ms=None,
+                )
+            wait, ambiguous = BACKOFF_MAX_MS, False
+    next_ms = now_ms + wait
+    gives_up = next_ms - delivery.created_ms > limits.give_up_ms
+    return _changed(
+        delivery,
+        now_ms,
+        state="dead" if gives_up else "failed_temp",
+        failure=reason,
+        http_status=status,
+        ambiguous=delivery.ambiguous or ambiguous,
+        next_retry_ms=None if gives_up else next_ms,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a lane does next.
+
+    Attributes:
+        changed: Records to write first; none of them is sent.
+        send: The delivery to send, None where there is none yet.
+        due_ms: When to ask again if nothing is to be sent; None if only a new record changes it.
+    """
+
+    changed: tuple[Delivery, ...] = ()
+    send: Delivery | None = None
+    due_ms: int | None = None
+
+
+def superseded(delivery: Delivery, now_ms: int) -> Delivery:
+    """Something newer makes it pointless."""
+    return _changed(
+        delivery, now_ms, state="superseded", failure="superseded", next_retry_ms=None
+    )
+
+
+def _nothing_to_close(delivery: Delivery, now_ms: int) -> Delivery:
+    return _changed(
+        delivery, now_ms, state="suppressed", failure="nothing_to_close", next_retry_ms=None
+    )
+
+
+def _known(lane: Sequence[Delivery]) -> tuple[bool, bool]:
+    """Since the last close that was sent: was an opening sent, and was one at least on its way?"""
+    told = tried = False
+    for one in lane:
+        if one.closing:
+            if one.state == "sent":
+                told = tried = False
+        else:
+            told = told or one.state == "sent"
+            tried = tried or one.open or one.ambiguous
+    return told, tried
+
+
+def step(lane: Sequence[Delivery], now_ms: int) -> Step:
+    """Decide what a lane does next.
+
+    The newest open delivery is the one worth sending: what stands before it is out of date. A close
+    goes out if an opening was sent or may have been; it says both if the receiver has seen nothing
+    for certain; if no opening was ever on its way it is recorded as `nothing_to_close`.
+
+    Args:
+        lane: All deliveries of one alert to one channel, oldest first.
+        now_ms: The wall clock.
+    """
+    if any(one.state == "sending" for one in lane):
+        return Step()
+    waiting = [one for one in lane if one.open]
+    if not waiting:
+        return Step()
+    newest = waiting[-1]
+    stale = tuple(superseded(one, now_ms) for one in waiting[:-1])
+    if stale:  # a receiver that asked for time is given it by the newer message too
+        not_before = max(now_ms if one.next_retry_ms is None else one.next_retry_ms for one in waiting)
+        newest = _changed(newest, now_ms, next_retry_ms=not_before)
+    if newest.closing:
+        told, tried = _known(lane)
+        if not told and not tried and newest.kind != "fired_and_recovered":
+            return Step((_nothing_to_close(newest, now_ms), *stale))
+        if not told:
+            newest = _changed(newest, now_ms, kind="fired_and_recovered")
+    # The one that lives on goes first: a crash between the two must not lose that it says both.
+    changed = stale if newest is waiting[-1] else (newest, *stale)
+    due_ms = now_ms if newest.next_retry_ms is None else newest.next_retry_ms
+    if due_ms > now_ms:
+        return Step(changed, due_ms=due_ms)
+    return Step(changed, send=newest)

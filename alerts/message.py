@@ -1,0 +1,447 @@
+"""What a person reads when an alert changes: who, why in a sentence, what changed and since when.
+
+A transition becomes a `Notification`: short texts in the channel's language plus the facts they were
+made of. Nothing here knows a channel's markup. What came from outside (names, quotes, ids) loses
+control and bidirectional override characters, so it can neither move a cursor nor turn a line round;
+in Persian, and around right-to-left values in English, it is wrapped in isolates (U+2068, U+2069).
+
+Next step: `alerts.channels` renders a notification as a request.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import string
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final, Literal
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from alerts.outputs import Contribution, Evidence, Transition
+from alerts.texts import TEXTS
+
+Kind = Literal[
+    "fired",
+    "escalated",
+    "reopened",
+    "repeat",
+    "recovered",
+    "expired",
+    "closed",
+    "fired_and_recovered",
+    "updated",
+]
+Locale = Literal["en", "fa"]
+
+NAMESPACE: Final = uuid.UUID("6ba2f6a5-5c0c-5d65-9d5b-3c1d5a2f0e11")
+_OPENING: Final[Mapping[str, Kind]] = {
+    "raised": "fired",
+    "red_flag": "fired",
+    "held": "fired",
+    "escalated": "escalated",
+    "reopened": "reopened",
+    "relapsed": "reopened",
+    "repeat": "repeat",
+}
+_CLOSING: Final[Mapping[str, Kind]] = {"recovered": "recovered", "expired": "expired"}
+
+_VALUE_MAX: Final = 80
+_CAUSES_MAX: Final = 3
+_QUOTES_MAX: Final = 3
+_MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 60 * _MINUTE_MS
+_DAY_MS: Final = 24 * _HOUR_MS
+LATE_MS: Final = 5 * _MINUTE_MS
+FSI: Final = "\u2068"
+PDI: Final = "\u2069"
+_JOINERS: Final = frozenset("\u200c\u200d")  # Persian spelling and emoji need them
+_PERSIAN_DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_WORDLESS: Final = frozenset({"base", "bounds", "relief"})
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Somewhere to look further: a name and an address."""
+
+    name: str
+    url: str
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """One message to one channel, before the channel's own markup.
+
+    Attributes:
+        notification_id: Same for the same message, however often it is sent.
+        kind: What happened, in words a receiver can switch on.
+        reason: The transition's reason.
+        reason_code: Code of the strongest contribution, null where none is known.
+        title: One line.
+        lines: What a person should know, a line each.
+        evidence: Redacted quotes with their time; empty unless the channel is configured for them.
+        links: Where to look further.
+        why: Command that explains the alert.
+    """
+
+    notification_id: str
+    alert_id: str
+    fingerprint: str
+    seq: int
+    kind: Kind
+    reason: str
+    reason_code: str | None
+    severity: str
+    locale: Locale
+    title: str
+    lines: tuple[str, ...]
+    evidence: tuple[str, ...]
+    links: tuple[Link, ...]
+    why: str
+    rule: str
+    customer: str
+    account: str | None
+    tier: str | None
+    measure: str
+    score_e2: int
+    change_e2: int | None
+    health_e2: int | None
+    confidence_e2: int
+    since_ms: int
+    opened_ms: int | None
+    at_ms: int
+    runbook: str | None
+
+
+def kind_of(transition: Transition) -> Kind:
+    """What a transition is to the person told.
+
+    A close is one whatever its reason; a reason we do not know is an update.
+    """
+    if transition.after == "closed":
+        return _CLOSING.get(transition.reason, "closed")
+    return _OPENING.get(transition.reason, "updated")
+
+
+def notification_id(
+    alert_id: str, channel: str, *, seq: int, reason: str, repeat_no: int = 0
+) -> str:
+    """Identity of one message to one channel; holds no dot, as Standard Webhooks wants it.
+
+    >>> notification_id("a", "ops", seq=1, reason="raised")
+    '6e6e668f-b8f4-5c53-9078-0ae7f75b5226'
+    """
+    return str(uuid.uuid5(NAMESPACE, f"{alert_id}|{channel}|{seq}|{reason}|{repeat_no}"))
+
+
+def plain(value: str, limit: int = _VALUE_MAX) -> str:
+    """Make a text from outside safe to stand inside a line: one line, no control, no overrides.
+
+    >>> plain("a\\x1b[31m\\u202eb\\n c")
+    'a[31mb c'
+    >>> plain("x" * 5, 4)
+    'xxx…'
+    """
+    kept = []
+    for letter in value[: limit * 8]:
+        if letter.isspace():
+            kept.append(" ")
+        elif letter in _JOINERS or unicodedata.category(letter)[0] != "C":
+            kept.append(letter)
+    text = " ".join("".join(kept).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _isolated(text: str, locale: Locale) -> str:
+    foreign = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text)
+    return f"{FSI}{text}{PDI}" if locale == "fa" or foreign else text
+
+
+def _digits(text: str, locale: Locale) -> str:
+    return text.translate(_PERSIAN_DIGITS) if locale == "fa" else text
+
+
+def _points(value_e2: int) -> int:
+    return (value_e2 + 50) // 100
+
+
+def duration(length_ms: int, locale: Locale = "en") -> str:
+    """A length of time in at most two units.
+
+    >>> duration(3 * _HOUR_MS + 20 * _MINUTE_MS), duration(0), duration(50 * _HOUR_MS)
+    ('3 h 20 min', '0 min', '2 d 2 h')
+    """
+    days, rest = divmod(max(0, length_ms), _DAY_MS)
+    hours, rest = divmod(rest, _HOUR_MS)
+    minutes = rest // _MINUTE_MS
+    texts = TEXTS[locale]
+    if days:
+        parts = [(days, texts.day), (hours, texts.hour)]
+    elif hours:
+        parts = [(hours, texts.hour), (minutes, texts.minute)]
+    else:
+        parts = [(minutes, texts.minute)]
+    shown = [part for part in parts if part[0]] or parts[-1:]
+    return _digits(texts.join_units.join(f"{count} {unit}" for count, unit in shown), locale)
+
+
+def moment(at_ms: int, *, seen_from_ms: int, locale: Locale = "en") -> str:
+    """A time of day in UTC, with its date where that is another day.
+
+    >>> moment(14 * _HOUR_MS, seen_from_ms=15 * _HOUR_MS)
+    '14:00 UTC'
+    >>> moment(0, seen_from_ms=_DAY_MS)
+    '1970-01-01 00:00 UTC'
+    """
+    try:
+        when = datetime.fromtimestamp(at_ms // 1000, UTC)
+        today = datetime.fromtimestamp(seen_from_ms // 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{at_ms} ms"
+    shape = "%H:%M" if when.date() == today.date() else "%Y-%m-%d %H:%M"
+    text = _digits(when.strftime(shape), locale)
+    return f"{FSI}{text} UTC{PDI}" if locale == "fa" else f"{text} UTC"
+
+
+def _who(transition: Transition, locale: Locale) -> str:
+    texts = TEXTS[locale]
+    customer = _isolated(plain(transition.customer), locale)
+    name = plain(transition.name) if transition.name is not None else ""
+    who = f"{_isolated(name, locale)} ({customer})" if name else customer
+    account = plain(transition.account) if transition.account is not None else ""
+    if account and account != plain(transition.customer):
+        who += texts.of_account.format(account=_isolated(account, locale))
+    return who
+
+
+def _contacts(count: int, locale: Locale) -> str:
+    texts = TEXTS[locale]
+    if count < len(texts.ordinals):
+        return texts.nth_contact.format(nth=texts.ordinals[count])
+    return texts.many_contacts.format(n=_digits(str(count), locale))
+
+
+def _cause(part: Contribution, transition: Transition, locale: Locale) -> tuple[str, ...]:
+    """The phrases of one contribution, the more telling one first."""
+    texts = TEXTS[locale]
+    waiting = transition.waiting
+    if part.name in {"waiting", "waiting_now"} and waiting.since_ms is not None:
+        length = duration(transition.at_ms - waiting.since_ms, locale)
+        return (texts.waiting_for.format(duration=length),)
+    if part.name in {"contacts", "repetition"} and transition.contacts_24h > 1:
+        return (_contacts(transition.contacts_24h, locale),)
+    cues = dict.fromkeys(one.cue for one in part.evidence if one.points_e2 > 0)
+    spoken = tuple(
+        texts.causes.get(cue, _isolated(plain(cue), locale)) for cue in list(cues)[:2] if cue
+    )
+    return spoken or (texts.causes.get(part.name, _isolated(plain(part.name), locale)),)
+
+
+def causes(transition: Transition, locale: Locale = "en") -> tuple[str, ...]:
+    """Why, in words: at most three phrases, the strongest contribution first, none twice."""
+    rising = [part for part in transition.why if part.points_e2 > 0 and part.name not in _WORDLESS]
+    strongest = sorted(rising, key=lambda part: -part.points_e2)
+    phrases: dict[str, None] = {}
+    for part in strongest:
+        phrases.update(dict.fromkeys(_cause(part, transition, locale)))
+    return tuple(phrases)[:_CAUSES_MAX]
+
+
+def _reason_code(transition: Transition) -> str | None:
+    rising = [part for part in transition.why if part.points_e2 > 0 and part.name not in _WORDLESS]
+    if not rising:
+        return None
+    top = max(rising, key=lambda part: part.points_e2)
+    return plain(top.evidence[0].cue if top.evidence else top.name)
+
+
+def _measure(transition: Transition, locale: Locale) -> str:
+    texts = TEXTS[locale]
+    return texts.measures.get(transition.measure, _isolated(plain(transition.measure), locale))
+
+
+def _change(transition: Transition, locale: Locale) -> str:
+    texts = TEXTS[locale]
+    score = transition.score_e2
+    since = moment(transition.since_ms, seen_from_ms=transition.at_ms, locale=locale)
+    facts = {
+        "measure": _measure(transition, locale),
+        "score": _digits(str(_points(score)), locale),
+        "raise_at": _digits(str(_points(transition.raise_at_e2)), locale),
+        "since": since,
+    }
+    if transition.change_e2 is None:
+        return texts.level.format(**facts)
+    before = _digits(str(_points(score - transition.change_e2)), locale)
+    return texts.change.format(before=before, **facts)
+
+
+def _ending(transition: Transition, kind: Kind, locale: Locale) -> tuple[str, ...]:
+    texts = TEXTS[locale]
+    facts = {
+        "measure": _measure(transition, locale),
+        "score": _digits(str(_points(transition.score_e2)), locale),
+    }
+    lines = [texts.endings[kind].format(**facts)]
+    if transition.opened_ms is not None:
+        opened = moment(transition.opened_ms, seen_from_ms=transition.at_ms, locale=locale)
+        length = duration(transition.at_ms - transition.opened_ms, locale)
+        lines.append(texts.was_open.format(duration=length, since=opened))
+    if kind == "closed":
+        reason = texts.reasons.get(transition.reason, _isolated(plain(transition.reason), locale))
+        lines.append(texts.closed_because.format(reason=reason))
+    return tuple(lines)
+
+
+def _quotes(transition: Transition, locale: Locale) -> tuple[str, ...]:
+    found: dict[str, Evidence] = {}
+    for part in transition.why:
+        for one in part.evidence:
+            words = plain(one.quote)
+            if words and part.points_e2 > 0:
+                found.setdefault(words, one)
+    texts = TEXTS[locale]
+    return tuple(
+        texts.quote.format(
+            words=f"{FSI}{words}{PDI}" if locale == "fa" else _isolated(words, locale),
+            when=moment(one.ts_ms, seen_from_ms=transition.at_ms, locale=locale),
+        )
+        for words, one in list(found.items())[:_QUOTES_MAX]
+    )
+
+
+def _web_address(url: str) -> str | None:
+    """An address from outside, None unless it is plain http(s) without surprises."""
+    if len(url) > 2_000 or re.search(r"[\s\x00-\x1f\x7f<>\"'`|\\]", url) or plain(url, 2_000) != url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def link_fields(template: str) -> frozenset[str]:
+    """The names a link template asks for.
+
+    Raises:
+        ValueError: A name no transition has, or a template that cannot be read.
+
+    >>> sorted(link_fields("https://crm.example/c/{customer}"))
+    ['customer']
+    """
+    asked = frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+    known = frozenset({"customer", "account", "conversation", "alert_id", "rule", "fingerprint"})
+    if not asked <= known:
+        raise ValueError(f"link asks for {sorted(asked - known)}; known are {sorted(known)}")
+    return asked
+
+
+def _links(transition: Transition, templates: Mapping[str, str]) -> tuple[Link, ...]:
+    facts = {
+        "customer": transition.customer,
+        "account": transition.account,
+        "conversation": transition.conversation,
+        "alert_id": transition.alert_id,
+        "rule": transition.rule,
+        "fingerprint": transition.fingerprint,
+    }
+    encoded = {
+        name: quote(value.encode("utf-8", "replace"), safe="") for name, value in facts.items() if value
+    }
+    links = [
+        Link(name, template.format(**encoded))
+        for name, template in templates.items()
+        if link_fields(template) <= encoded.keys()
+    ]
+    if transition.link is not None and (address := _web_address(transition.link)) is not None:
+        links.append(Link("conversation", address))
+    return tuple({link.name: link for link in reversed(links)}.values())[::-1]
+
+
+def _why(transition: Transition) -> str:
+    customer = shlex.quote(plain(transition.customer, 200))
+    alert = shlex.quote(plain(transition.alert_id, 200))
+    if customer.lstrip("'").startswith("-"):
+        return f"nabz why --alert {alert} -- {customer}"
+    return f"nabz why {customer} --alert {alert}"
+
+
+def notification(
+    transition: Transition,
+    *,
+    channel: str,
+    kind: Kind | None = None,
+    locale: Locale = "en",
+    quotes: bool = False,
+    links: Mapping[str, str] | None = None,
+    repeat_no: int = 0,
+    late_ms: int = 0,
+) -> Notification:
+    """Say one transition to one channel.
+
+    Args:
+        transition: What changed.
+        channel: Name of the channel in the configuration; part of the identity.
+        kind: What it is to this channel, where that differs (`fired_and_recovered`).
+        locale: Language of the texts.
+        quotes: The channel may see redacted quotes.
+        links: Address templates by name.
+        repeat_no: Counts the reminders of one transition.
+        late_ms: How long the message has waited; said from five minutes on.
+
+    Returns:
+        The same notification for the same arguments.
+    """
+    kind = kind_of(transition) if kind is None else kind
+    texts = TEXTS[locale]
+    who = _who(transition, locale)
+    severity = texts.severities.get(transition.severity, plain(transition.severity))
+    title = texts.titles[kind].format(severity=severity, who=who)
+    lines: list[str] = []
+    if kind in texts.endings:
+        lines.extend(_ending(transition, kind, locale))
+    else:
+        said = causes(transition, locale)
+        if said:
+            lines.append(texts.because.format(causes=texts.comma.join(said)))
+        lines.append(_change(transition, locale))
+    if late_ms >= LATE_MS:
+        lines.append(texts.late.format(duration=duration(late_ms, locale)))
+    return Notification(
+        notification_id=notification_id(
+            transition.alert_id,
+            channel,
+            seq=transition.seq,
+            reason=transition.reason,
+            repeat_no=repeat_no,
+        ),
+        alert_id=transition.alert_id,
+        fingerprint=transition.fingerprint,
+        seq=transition.seq,
+        kind=kind,
+        reason=transition.reason,
+        reason_code=_reason_code(transition),
+        severity=transition.severity,
+        locale=locale,
+        title=title,
+        lines=tuple(lines),
+        evidence=_quotes(transition, locale) if quotes and kind not in texts.endings else (),
+        links=_links(transition, links or {}),
+        why=_why(transition),
+        rule=transition.rule,
+        customer=transition.customer,
+        account=transition.account,
+        tier=transition.tier,
+        measure=transition.measure,
+        score_e2=transition.score_e2,
+        change_e2=transition.change_e2,
+        health_e2=transition.health_e2,
+        confidence_e2=transition.confidence_e2,
+        since_ms=transition.since_ms,
+        opened_ms=transition.opened_ms,
+        at_ms=transition.at_ms,
+        runbook=transition.runbook,
+    )

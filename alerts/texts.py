@@ -1,0 +1,191 @@
+"""The words of notifications, one table a language.
+
+Templates are filled by `alerts.message`; the tests hold both tables to the same keys. Codes without a
+row are shown as they are, so a new cue needs no change here.
+
+Next step: `alerts.message.notification` fills the templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All templates of one language.
+
+    Attributes:
+        titles: By kind; fields `severity`, `who`.
+        endings: By closing kind; fields `measure`, `score`.
+        causes: Phrases by cue code or contribution name.
+        reasons: Why an alert was closed otherwise, by transition reason.
+        ordinals: First, second, ...; index 0 is never used.
+    """
+
+    titles: Mapping[str, str]
+    endings: Mapping[str, str]
+    causes: Mapping[str, str]
+    reasons: Mapping[str, str]
+    severities: Mapping[str, str]
+    measures: Mapping[str, str]
+    of_account: str
+    because: str
+    comma: str
+    waiting_for: str
+    nth_contact: str
+    ordinals: tuple[str, ...]
+    many_contacts: str
+    change: str
+    level: str
+    was_open: str
+    closed_because: str
+    late: str
+    quote: str
+    day: str
+    hour: str
+    minute: str
+    join_units: str
+
+
+_EN: Final = Texts(
+    titles={
+        "fired": "[{severity}] {who} needs attention",
+        "escalated": "[{severity}] {who}: got worse",
+        "reopened": "[{severity}] {who} needs attention again",
+        "repeat": "[{severity}] {who} still needs attention",
+        "recovered": "[recovered] {who}",
+        "expired": "[expired] {who}: no recent contact",
+        "closed": "[closed] {who}",
+        "fired_and_recovered": "[recovered] {who}: fired and recovered before this was sent",
+        "updated": "[{severity}] {who}: alert updated",
+    },
+    endings={
+        "recovered": "{measure} is down to {score}",
+        "expired": "{measure} is {score}; closed for lack of recent contact, recovery not confirmed",
+        "closed": "{measure} is {score}",
+        "fired_and_recovered": "{measure} is {score}; nothing is open any more",
+    },
+    causes={
+        "waiting": "complains about waiting",
+        "waiting_now": "is waiting for an answer",
+        "no_answer": "says nobody answers",
+        "repetition": "has to repeat the same thing",
+        "contacts": "contacts us often",
+        "effort": "has to put in too much effort",
+        "cannot": "cannot get something done",
+        "feeling": "sounds unhappy",
+        "intent": "announces consequences",
+        "anger": "is angry",
+        "profanity": "swears",
+        "mock_praise": "mocks with praise",
+        "escalation_request": "asks for a manager",
+        "leave_threat": "says they will leave",
+        "legal_threat": "mentions legal steps",
+        "public_threat": "mentions going public",
+        "money_lost": "reports lost money",
+        "lost_trust": "says trust is lost",
+        "negative_words": "writes in negative words",
+        "thanks": "says thanks",
+        "solved": "says it is solved",
+        "positive_words": "writes in positive words",
+        "trail": "was in distress lately",
+    },
+    reasons={
+        "rule_removed": "the rule was removed",
+        "manual": "somebody closed it",
+        "merged": "it was merged into another alert",
+    },
+    severities={"warning": "warning", "critical": "critical"},
+    measures={"distress": "distress", "health": "health", "waiting": "waiting"},
+    of_account=", account {account}",
+    because="Why: {causes}",
+    comma=", ",
+    waiting_for="waiting {duration} for an answer",
+    nth_contact="{nth} contact within a day",
+    ordinals=("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"),
+    many_contacts="{n} contacts within a day",
+    change="{measure} {before} -> {score} within 24 h (raised at {raise_at}), since {since}",
+    level="{measure} {score} (raised at {raise_at}), since {since}",
+    was_open="Was open for {duration}, since {since}",
+    closed_because="Closed because {reason}",
+    late="Delayed {duration} on its way to you",
+    quote='"{words}" ({when})',
+    day="d",
+    hour="h",
+    minute="min",
+    join_units=" ",
+)
+
+_FA: Final = Texts(
+    titles={
+        "fired": "[{severity}] {who} نیاز به رسیدگی دارد",
+        "escalated": "[{severity}] وضعیت {who} بدتر شد",
+        "reopened": "[{severity}] {who} دوباره نیاز به رسیدگی دارد",
+        "repeat": "[{severity}] {who} هنوز نیاز به رسیدگی دارد",
+        "recovered": "[برطرف شد] {who}",
+        "expired": "[منقضی شد] {who}: تماس تازه‌ای نیست",
+        "closed": "[بسته شد] {who}",
+        "fired_and_recovered": "[برطرف شد] {who}: پیش از ارسال این پیام رخ داد و برطرف شد",
+        "updated": "[{severity}] هشدار {who} به‌روز شد",
+    },
+    endings={
+        "recovered": "{measure} به {score} رسید",
+        "expired": "{measure} {score} است؛ به‌دلیل نبود تماس تازه بسته شد و بهبود تأیید نشده است",
+        "closed": "{measure} {score} است",
+        "fired_and_recovered": "{measure} {score} است؛ دیگر چیزی باز نیست",
+    },
+    causes={
+        "waiting": "از معطلی گلایه دارد",
+        "waiting_now": "منتظر پاسخ است",
+        "no_answer": "می‌گوید کسی پاسخ نمی‌دهد",
+        "repetition": "ناچار است حرفش را تکرار کند",
+        "contacts": "پی‌درپی تماس می‌گیرد",
+        "effort": "زحمت زیادی می‌کشد",
+        "cannot": "کارش پیش نمی‌رود",
+        "feeling": "ناراضی به نظر می‌رسد",
+        "intent": "از پیامدها خبر می‌دهد",
+        "anger": "عصبانی است",
+        "profanity": "ناسزا می‌گوید",
+        "mock_praise": "با کنایه تعریف می‌کند",
+        "escalation_request": "مدیر را می‌خواهد",
+        "leave_threat": "می‌گوید ما را ترک می‌کند",
+        "legal_threat": "از اقدام قانونی می‌گوید",
+        "public_threat": "از رسانه‌ای کردن می‌گوید",
+        "money_lost": "از پول ازدست‌رفته می‌گوید",
+        "lost_trust": "می‌گوید اعتمادش از دست رفته",
+        "negative_words": "با واژه‌های منفی می‌نویسد",
+        "thanks": "تشکر می‌کند",
+        "solved": "می‌گوید حل شد",
+        "positive_words": "با واژه‌های مثبت می‌نویسد",
+        "trail": "به‌تازگی ناراحت بوده است",
+    },
+    reasons={
+        "rule_removed": "قاعده حذف شد",
+        "manual": "کسی آن را بست",
+        "merged": "با هشدار دیگری یکی شد",
+    },
+    severities={"warning": "هشدار", "critical": "بحرانی"},
+    measures={"distress": "ناراحتی", "health": "سلامت", "waiting": "انتظار"},
+    of_account="، حساب {account}",
+    because="چرا: {causes}",
+    comma="، ",
+    waiting_for="{duration} منتظر پاسخ است",
+    nth_contact="{nth} تماس در یک روز",
+    ordinals=("", "نخستین", "دومین", "سومین", "چهارمین", "پنجمین", "ششمین", "هفتمین", "هشتمین"),
+    many_contacts="{n} تماس در یک روز",
+    change="{measure} در ۲۴ ساعت از {before} به {score} رسید (آستانه {raise_at})، از {since}",
+    level="{measure} {score} (آستانه {raise_at})، از {since}",
+    was_open="{duration} باز بود، از {since}",
+    closed_because="بسته شد چون {reason}",
+    late="این پیام {duration} در راه مانده است",
+    quote="«{words}» ({when})",
+    day="روز",
+    hour="ساعت",
+    minute="دقیقه",
+    join_units=" و ",
+)
+
+TEXTS: Final[Mapping[str, Texts]] = {"en": _EN, "fa": _FA}

@@ -1,0 +1,216 @@
+"""What nabz counts about itself: names, labels and buckets in one place.
+
+Labels are closed sets created at 0, so that a rate has a beginning. No label ever holds a customer,
+an account or an alert. Times are exported as timestamps, not ages.
+
+Next step: `streams.http` serves a registry at `/metrics`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from alerts.channels.base import FAILURES
+from alerts.pipeline import REASONS
+
+SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+KINDS: Final = (
+    "fired",
+    "escalated",
+    "reopened",
+    "repeat",
+    "recovered",
+    "expired",
+    "closed",
+    "fired_and_recovered",
+    "updated",
+)
+OUTCOMES: Final = ("folded", "duplicate", "failed")
+CHANNEL_STATES: Final = ("open", "held", "disabled")
+
+
+def build_info(registry: CollectorRegistry) -> None:
+    """`nabz_build_info`: version and Python."""
+    try:
+        version = metadata.version("nabz")
+    except metadata.PackageNotFoundError:
+        version = "unknown"
+    info = Info("nabz_build", "Version of nabz and of Python", registry=registry)
+    info.info({"version": version, "python": platform.python_version()})
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What a worker counts.
+
+    Attributes:
+        events: Records of the customer log by outcome (law 5).
+        event_lag: Event time to scored.
+        watermark: `complete_to_ms` of each log partition, in seconds since the epoch.
+        transitions: Transitions by state reached and severity.
+        health: Health of the customers whose row was emitted.
+        cycle: Duration of a commit cycle.
+        dead_letters: Records put aside, by reason.
+    """
+
+    events: Counter
+    event_lag: Histogram
+    watermark: Gauge
+    transitions: Counter
+    health: Histogram
+    cycle: Histogram
+    dead_letters: Counter
+
+    @classmethod
+    def register(cls, registry: CollectorRegistry, *, reasons: Iterable[str] = ()) -> Metrics:
+        """Create all series of a worker.
+
+        Args:
+            registry: Where they are collected.
+            reasons: Reasons of dead letters besides `fold_failed`.
+        """
+        made = cls(
+            events=Counter(
+                "nabz_events", "Records of the customer log", ["outcome"], registry=registry
+            ),
+            event_lag=Histogram(
+                "nabz_event_lag_seconds",
+                "Event time to scored",
+                buckets=SECONDS,
+                registry=registry,
+            ),
+            watermark=Gauge(
+                "nabz_watermark_timestamp_seconds",
+                "All sources have been read up to here",
+                ["partition"],
+                registry=registry,
+            ),
+            transitions=Counter(
+                "nabz_transitions",
+                "Transitions of alerts",
+                ["to", "severity"],
+                registry=registry,
+            ),
+            health=Histogram(
+                "nabz_health_score",
+                "Health of customers when emitted",
+                buckets=(10, 20, 30, 40, 50, 60, 70, 80, 90),
+                registry=registry,
+            ),
+            cycle=Histogram(
+                "nabz_cycle_seconds",
+                "One commit cycle",
+                buckets=(0.005, 0.01, 0.05, *SECONDS),
+                registry=registry,
+            ),
+            dead_letters=Counter(
+                "nabz_dead_letters", "Records put aside", ["reason"], registry=registry
+            ),
+        )
+        for outcome in OUTCOMES:
+            made.events.labels(outcome)
+        for state in ("inactive", "pending", "firing", "recovering", "closed"):
+            for severity in ("warning", "critical"):
+                made.transitions.labels(state, severity)
+        for reason in {"fold_failed", *reasons}:
+            made.dead_letters.labels(reason)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierMetrics:
+    """What the notifier counts.
+
+    Attributes:
+        attempts: Calls begun, by channel.
+        sent: Messages accepted, by channel and kind.
+        failed: Calls that failed, by channel and failure.
+        suppressed: Messages not sent, by reason.
+        dead: Messages given up or refused for good, by channel: alarm on any increase.
+        latency: Transition to accepted (live clock only).
+        queue: Open deliveries by channel.
+        oldest: Creation of the oldest open delivery by channel, 0 without one.
+        channel_state: 1 at the state a channel is in.
+        transitions: Transitions read, by outcome.
+        active: 1 while this process is the one that sends.
+    """
+
+    attempts: Counter
+    sent: Counter
+    failed: Counter
+    suppressed: Counter
+    dead: Counter
+    latency: Histogram
+    queue: Gauge
+    oldest: Gauge
+    channel_state: Gauge
+    transitions: Counter
+    active: Gauge
+
+    @classmethod
+    def register(cls, registry: CollectorRegistry, *, channels: Iterable[str]) -> NotifierMetrics:
+        """Create all series of a notifier with these channels."""
+        by = ["channel"]
+        made = cls(
+            attempts=Counter(
+                "nabz_notification_attempts", "Calls begun", by, registry=registry
+            ),
+            sent=Counter(
+                "nabz_notifications", "Messages accepted", [*by, "reason"], registry=registry
+            ),
+            failed=Counter(
+                "nabz_notifications_failed", "Calls failed", [*by, "failure"], registry=registry
+            ),
+            suppressed=Counter(
+                "nabz_suppressed", "Messages not sent", ["reason"], registry=registry
+            ),
+            dead=Counter(
+                "nabz_notifications_dead", "Messages given up", by, registry=registry
+            ),
+            latency=Histogram(
+                "nabz_notification_latency_seconds",
+                "Transition to accepted",
+                by,
+                buckets=SECONDS,
+                registry=registry,
+            ),
+            queue=Gauge(
+                "nabz_delivery_queue_records", "Messages not yet sent", by, registry=registry
+            ),
+            oldest=Gauge(
+                "nabz_delivery_oldest_timestamp_seconds",
+                "Creation of the oldest message not yet sent, 0 without one",
+                by,
+                registry=registry,
+            ),
+            channel_state=Gauge(
+                "nabz_channel_state", "State of a channel", [*by, "state"], registry=registry
+            ),
+            transitions=Counter(
+                "nabz_notifier_transitions", "Transitions read", ["outcome"], registry=registry
+            ),
+            active=Gauge("nabz_notifier_active", "1 if this process sends", registry=registry),
+        )
+        for reason in REASONS:
+            made.suppressed.labels(reason)
+        for outcome in ("planned", "silent", "duplicate", "undecodable"):
+            made.transitions.labels(outcome)
+        for channel in channels:
+            for counter in (made.attempts, made.dead):
+                counter.labels(channel)
+            made.latency.labels(channel)
+            for gauge in (made.queue, made.oldest):
+                gauge.labels(channel).set(0)
+            for kind in KINDS:
+                made.sent.labels(channel, kind)
+            for failure in FAILURES:
+                made.failed.labels(channel, failure)
+            for state in CHANNEL_STATES:
+                made.channel_state.labels(channel, state).set(state == "open")
+        return made

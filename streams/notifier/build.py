@@ -1,0 +1,104 @@
+"""Settings become channels and routes: the one place where secrets are read.
+
+Next step: `streams.notifier.loop` runs what is built here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TextIO, assert_never
+
+from alerts.channels.base import Channel, Limits
+from alerts.channels.terminal import Terminal
+from alerts.channels.webhook import BadKeyError, Webhook, signing_key
+from alerts.message import Locale
+from alerts.routing import Match, Route
+from streams.engine.brokers import BrokerConfigError, secret
+from streams.notifier.http import (
+    ForbiddenAddressError,
+    Guard,
+    HttpSender,
+    Sender,
+    TerminalSender,
+    networks,
+)
+from streams.notifier.settings import ChannelSettings, NotifierSettings, WebhookSettings
+
+
+class ChannelConfigError(ValueError):
+    """A channel is described in a way that cannot work; start-up stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A channel with its name, its language and its wire."""
+
+    name: str
+    channel: Channel
+    sender: Sender
+    locale: Locale = "en"
+    quotes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All the loop needs of the settings."""
+
+    outlets: Mapping[str, Outlet]
+    routes: tuple[Route, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    max_notify_age_ms: int = 900_000
+    live: bool = True
+
+
+def _webhook(name: str, settings: WebhookSettings) -> Outlet:
+    guard = Guard(networks(settings.allow), settings.allow_loopback)
+    try:
+        is_reference = settings.url.startswith(("env:", "file:"))
+        url = secret(settings.url) if is_reference else settings.url
+        guard.check_url(url)
+        keys = tuple(signing_key(secret(one)) for one in settings.keys)
+    except (BrokerConfigError, BadKeyError, ForbiddenAddressError) as error:
+        raise ChannelConfigError(f"channels.{name}: {error}") from None
+    limits = Limits(timeout_ms=settings.timeout, give_up_ms=settings.give_up)
+    return Outlet(
+        name, Webhook(url, keys, limits), HttpSender(guard), settings.locale, settings.quotes
+    )
+
+
+def _outlet(name: str, settings: ChannelSettings, stdout: TextIO | None) -> Outlet:
+    match settings.type:
+        case "terminal":
+            return Outlet(
+                name, Terminal(), TerminalSender(stdout), settings.locale, settings.quotes
+            )
+        case "webhook":
+            return _webhook(name, settings)
+        case _:
+            assert_never(settings)
+
+
+def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
+    """Read the secrets and make the channels.
+
+    Raises:
+        ChannelConfigError: Names the channel and what to change; never shows a secret.
+    """
+    routes = tuple(
+        Route(
+            route.channels,
+            Match(
+                route.match.severity, route.match.rule, route.match.tier, dict(route.match.labels)
+            ),
+            route.go_on,
+        )
+        for route in settings.routes
+    )
+    return Plan(
+        outlets={name: _outlet(name, one, stdout) for name, one in settings.channels.items()},
+        routes=routes,
+        links=dict(settings.links),
+        max_notify_age_ms=settings.max_notify_age,
+        live=settings.clock == "live",
+    )
