@@ -264,8 +264,9 @@ def step(lane: Sequence[Delivery], now_ms: int) -> Step:
         return Step()
     newest = waiting[-1]
     stale = tuple(superseded(one, now_ms) for one in waiting[:-1])
-    if stale:  # a receiver that asked for time is given it by the newer message too
-        not_before = max(now_ms if one.next_retry_ms is None else one.next_retry_ms for one in waiting)
+    # A receiver that asked for time is given it by the newer message too.
+    not_before = max(now_ms if one.next_retry_ms is None else one.next_retry_ms for one in waiting)
+    if not_before > max(now_ms, newest.next_retry_ms or 0):
         newest = _changed(newest, now_ms, next_retry_ms=not_before)
     if newest.closing:
         told, tried = _known(lane)

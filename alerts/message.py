@@ -51,6 +51,7 @@ _OPENING: Final[Mapping[str, Kind]] = {
 _CLOSING: Final[Mapping[str, Kind]] = {"recovered": "recovered", "expired": "expired"}
 
 _VALUE_MAX: Final = 80
+_ID_MAX: Final = 500
 _CAUSES_MAX: Final = 3
 _QUOTES_MAX: Final = 3
 _MINUTE_MS: Final = 60_000
@@ -152,6 +153,10 @@ def plain(value: str, limit: int = _VALUE_MAX) -> str:
             kept.append(letter)
     text = " ".join("".join(kept).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _or_none(value: str | None) -> str | None:
+    return None if value is None else plain(value, _ID_MAX)
 
 
 def _isolated(text: str, locale: Locale) -> str:
@@ -418,24 +423,24 @@ def notification(
             reason=transition.reason,
             repeat_no=repeat_no,
         ),
-        alert_id=transition.alert_id,
-        fingerprint=transition.fingerprint,
+        alert_id=plain(transition.alert_id, _ID_MAX),
+        fingerprint=plain(transition.fingerprint, _ID_MAX),
         seq=transition.seq,
         kind=kind,
-        reason=transition.reason,
+        reason=plain(transition.reason, _ID_MAX),
         reason_code=_reason_code(transition),
-        severity=transition.severity,
+        severity=plain(transition.severity, _ID_MAX),
         locale=locale,
         title=title,
         lines=tuple(lines),
         evidence=_quotes(transition, locale) if quotes and kind not in texts.endings else (),
         links=_links(transition, links or {}),
         why=_why(transition),
-        rule=transition.rule,
-        customer=transition.customer,
-        account=transition.account,
-        tier=transition.tier,
-        measure=transition.measure,
+        rule=plain(transition.rule, _ID_MAX),
+        customer=plain(transition.customer, _ID_MAX),
+        account=_or_none(transition.account),
+        tier=_or_none(transition.tier),
+        measure=plain(transition.measure, _ID_MAX),
         score_e2=transition.score_e2,
         change_e2=transition.change_e2,
         health_e2=transition.health_e2,
@@ -443,5 +448,5 @@ def notification(
         since_ms=transition.since_ms,
         opened_ms=transition.opened_ms,
         at_ms=transition.at_ms,
-        runbook=transition.runbook,
+        runbook=_or_none(transition.runbook),
     )

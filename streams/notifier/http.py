@@ -16,10 +16,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TextIO
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from alerts.channels.base import Failure, Request, Response, TerminalLine
 
@@ -67,12 +67,14 @@ class Guard:
             ForbiddenAddressError: Not https (nor http to this machine), no host, or a bad literal.
         """
         try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            parts = URL(url)  # the parser aiohttp will use: host and port are what it connects to
+            host, _ = parts.raw_host, parts.port
         except ValueError:
             raise ForbiddenAddressError("the address cannot be read") from None
         if not host:
             raise ForbiddenAddressError("the address has no host")
+        if _literal(host) is None and host.replace(".", "").isdigit():
+            raise ForbiddenAddressError("the host is a number, not an address or a name")
         literal = _literal(host)
         if literal is not None and not self.permits(host):
             raise ForbiddenAddressError("the address is in a network that is not allowed")
@@ -185,6 +187,8 @@ class HttpSender:
             return Failure("timeout", begun=False)
         except TimeoutError:
             return Failure("timeout", begun=True)
+        except aiohttp.InvalidURL:
+            return Failure("address", begun=False)
         except (aiohttp.ClientError, OSError):
             return Failure("unreachable", begun=True)
         except ValueError:  # aiohttp found the address or a header impossible

@@ -1,0 +1,144 @@
+"""Channels without sockets: what is sent, and what an answer means."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+import standardwebhooks
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.channels.base import (
+    FAILURES,
+    Failure,
+    Limits,
+    Refused,
+    Request,
+    Response,
+    Retry,
+    Sent,
+    http_outcome,
+)
+from alerts.channels.terminal import Terminal
+from alerts.channels.webhook import BadKeyError, Webhook, signing_key
+from alerts.message import notification
+from tests.alerts.transitions import transition
+
+SECRETS = tuple("whsec_" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+KEYS = tuple(signing_key(one) for one in SECRETS)
+HOOK = Webhook("https://hooks.example/nabz", KEYS)
+
+
+def now_ms() -> int:
+    """The verifier of the package looks at the real clock."""
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+def rendered(**changes: object) -> Request:
+    """A request for one transition."""
+    made = notification(transition(**changes), channel="hook", quotes=True)
+    found = HOOK.render(made, now_ms=now_ms())
+    assert isinstance(found, Request)
+    return found
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_others_can_verify_our_signatures_with_either_key(secret: str) -> None:
+    """By the reference package; while keys rotate both sign."""
+    request = rendered()
+    data = standardwebhooks.Webhook(secret).verify(request.body, dict(request.headers))
+    assert data["type"] == "nabz.alert.fired"
+    assert data["data"]["customer"] == "c-102"
+
+
+def test_a_changed_body_does_not_verify() -> None:
+    """Exactly these bytes are signed."""
+    request = rendered()
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        standardwebhooks.Webhook(SECRETS[0]).verify(
+            request.body.replace(b"c-102", b"c-103"), dict(request.headers)
+        )
+
+
+def test_the_id_is_the_notification_s() -> None:
+    """The same on every attempt, so that the receiver can tell a repeat."""
+    made = notification(transition(), channel="hook")
+    ids = {HOOK.render(made, now_ms=at).headers["webhook-id"] for at in (1_000, 9_000)}  # type: ignore[union-attr]
+    assert ids == {made.notification_id}
+
+
+def test_the_secret_is_not_shown() -> None:
+    """Not in a repr, not in an error."""
+    assert "hooks.example" not in repr(HOOK) and repr(KEYS[0]) not in repr(HOOK)
+    for bad in ("secret", "whsec_***", "whsec_c2hvcnQ=", "whsec_" + "A" * 120):
+        with pytest.raises(BadKeyError) as found:
+            signing_key(bad)
+        assert bad not in str(found.value)
+
+
+@given(st.text(min_size=0, max_size=30_000), st.text(max_size=3_000))
+def test_a_body_keeps_its_limit_whatever_it_tells(long: str, quote: str) -> None:
+    """Quotes go first, then links, then the ends of texts."""
+    made = notification(
+        transition(customer=long, name=quote, account=long, rule=long, runbook=long, tier=long, measure=quote),
+        channel="hook",
+        links={f"n{n}": "https://crm.example/{customer}" for n in range(3)},
+        quotes=True,
+    )
+    request = HOOK.render(made, now_ms=1)
+    assert isinstance(request, Request)
+    assert len(request.body) < HOOK.limits.body_max_bytes
+    assert json.loads(request.body)["data"]["alert_id"] == made.alert_id
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "outcome"),
+    [
+        (200, {}, Sent(None, 200)),
+        (204, {}, Sent(None, 204)),
+        (301, {"location": "https://x"}, Refused("not_found", 301)),
+        (400, {}, Refused("client_error", 400)),
+        (401, {}, Refused("auth", 401)),
+        (403, {}, Refused("auth", 403)),
+        (404, {}, Refused("not_found", 404)),
+        (410, {}, Refused("gone", 410)),
+        (413, {}, Refused("too_large", 413)),
+        (429, {"retry-after": "7"}, Retry(7_000, "rate_limited", 429)),
+        (429, {}, Retry(None, "rate_limited", 429)),
+        (500, {}, Retry(None, "server_error", 500, ambiguous=True)),
+        (502, {"retry-after": "3"}, Retry(3_000, "server_error", 502, ambiguous=True)),
+        (503, {"retry-after": "x"}, Retry(None, "rate_limited", 503)),
+    ],
+)
+def test_what_an_answer_means(status: int, headers: dict[str, str], outcome: object) -> None:
+    """One row an answer."""
+    assert HOOK.outcome(Response(status, headers), now_ms=0) == outcome
+
+
+@given(
+    st.integers(100, 599),
+    st.dictionaries(st.sampled_from(["retry-after", "x"]), st.text(max_size=40)),
+    st.integers(0, 2**41),
+)
+def test_every_answer_means_something(status: int, headers: dict[str, str], at_ms: int) -> None:
+    """No header of a receiver raises; reasons are a closed set."""
+    found = http_outcome(Response(status, headers), now_ms=at_ms)
+    assert isinstance(found, Sent) == (200 <= status < 300)
+    assert isinstance(found, Sent) or found.reason in FAILURES
+
+
+@pytest.mark.parametrize("channel", [HOOK, Terminal()])
+@pytest.mark.parametrize("begun", [True, False])
+def test_no_answer_is_tried_again(channel: Webhook | Terminal, begun: bool) -> None:
+    """And remembered as ambiguous if it may have arrived."""
+    found = channel.outcome(Failure("timeout", begun=begun), now_ms=0)
+    assert found == Retry(None, "timeout", None, begun)
+
+
+def test_limits_are_data() -> None:
+    """Webhooks are given three days, a screen six hours."""
+    assert HOOK.limits.give_up_ms == 72 * 3_600_000
+    assert Terminal().limits.give_up_ms == Limits().give_up_ms == 6 * 3_600_000
