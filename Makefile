@@ -1,0 +1,61 @@
+# Everything a newcomer and the CI run. `make` alone lists it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+# make demo: recorded events to play instead of the simulator's, a nabz.yaml, where the report goes
+INPUT  ?=
+CONFIG ?=
+REPORT ?=
+# make bench: where the figures go
+JSON   ?=
+# make test, make demo: passed on as they are
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check test coverage demo bench lock clean
+
+help: ## List these targets
+	@echo "usage: make <target>"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install what requirements.lock pins, checked by hash
+
+$(STAMP): requirements.lock pyproject.toml scripts/setup
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" ./scripts/setup
+	@touch $@
+
+check: $(STAMP) ## Format, lint, types and the direction of imports
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(STAMP) ## Run the tests; ARGS="tests/alerts -k slack" passes options to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(STAMP) ## Branch coverage of scoring and alerts by their own tests; below 100 % fails
+	$(BIN)/coverage run -m pytest -q tests/scoring tests/alerts scoring alerts $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPORT= ARGS="--plain"
+	@$(BIN)/nabz demo $(if $(INPUT),--input "$(INPUT)") $(if $(CONFIG),--config "$(CONFIG)") \
+	  $(if $(REPORT),--report "$(REPORT)") $(ARGS)
+
+bench: $(STAMP) ## Events per CPU-second beside stock Faust, same brokers, same run; JSON=out.json
+	$(BIN)/python -m bench.engine $(if $(JSON),--json "$(JSON)") $(ARGS)
+
+lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
+	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --all-extras \
+	  --build-deps-for editable --allow-unsafe --generate-hashes --strip-extras \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+	  --output-file requirements.lock $(ARGS) pyproject.toml
+
+clean: ## Remove what these targets made, .venv and the Kafka jars included
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .coverage .coverage.* build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
