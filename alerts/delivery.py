@@ -1,9 +1,9 @@
 """The life of one message to one channel, and what a lane of them does next.
 
-A lane holds the deliveries of one alert to one channel, in order. Nothing is sent past an unanswered
-one; what a newer one makes pointless is superseded; a close goes out exactly where an opening did or
-may have. Everything here is a function of records, so a restart that reads `nabz.deliveries.v1` goes
-on where the last process stopped.
+A lane holds the deliveries of one alert to one channel, in order. Nothing is sent past an
+unanswered one; what a newer one makes pointless is superseded; a close goes out exactly where an
+opening did or may have. Everything here is a function of records, so a restart that reads
+`nabz.deliveries.v1` goes on where the last process stopped.
 
 Next step: `streams.notifier.outbox` keeps the lanes, `streams.notifier.loop` sends.
 """
@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 import msgspec
 from msgspec.structs import replace
 
-from alerts.channels.base import Limits, Outcome, Refused, Retry, Sent
+from alerts.channels.base import FailureReason, Limits, Outcome, Refused, Retry, Sent
 from alerts.message import Kind, kind_of, notification_id
 from alerts.outputs import At, Transition
 from alerts.pipeline import Reason
@@ -152,7 +152,11 @@ def backoff_ms(attempt: int, jitter: float) -> int:
     >>> backoff_ms(5, 0.0)
     0
     """
-    bound = BACKOFF_MAX_MS if attempt > 9 else min(BACKOFF_MAX_MS, BACKOFF_MIN_MS << max(0, attempt - 1))
+    bound = (
+        BACKOFF_MAX_MS
+        if attempt > 9
+        else min(BACKOFF_MAX_MS, BACKOFF_MIN_MS << max(0, attempt - 1))
+    )
     return int(bound * jitter)
 
 
@@ -181,19 +185,34 @@ def after(
             )
         case Retry(after_ms, reason, status, ambiguous):
             wait = backoff_ms(delivery.attempt, jitter) if after_ms is None else after_ms
+            return _failed(delivery, now_ms, wait, reason, status, ambiguous=ambiguous, of=limits)
+        case Refused(reason, status) if reason in _HELD:
+            return _failed(delivery, now_ms, BACKOFF_MAX_MS, reason, status, of=limits)
         case Refused(reason, status):
-            if reason not in _HELD:
-                return _changed(
-                    delivery,
-                    now_ms,
-                    state="failed_perm",
-                    failure=reason,
-                    http_status=status,
-                    next_retry_ms=None,
-                )
-            wait, ambiguous = BACKOFF_MAX_MS, False
+            return _changed(
+                delivery,
+                now_ms,
+                state="failed_perm",
+                failure=reason,
+                http_status=status,
+                next_retry_ms=None,
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _failed(
+    delivery: Delivery,
+    now_ms: int,
+    wait: int,
+    reason: FailureReason,
+    status: int | None,
+    *,
+    of: Limits,
+    ambiguous: bool = False,
+) -> Delivery:
     next_ms = now_ms + wait
-    gives_up = next_ms - delivery.created_ms > limits.give_up_ms
+    gives_up = next_ms - delivery.created_ms > of.give_up_ms
     return _changed(
         delivery,
         now_ms,
@@ -222,9 +241,7 @@ class Step:
 
 def superseded(delivery: Delivery, now_ms: int) -> Delivery:
     """Something newer makes it pointless."""
-    return _changed(
-        delivery, now_ms, state="superseded", failure="superseded", next_retry_ms=None
-    )
+    return _changed(delivery, now_ms, state="superseded", failure="superseded", next_retry_ms=None)
 
 
 def _nothing_to_close(delivery: Delivery, now_ms: int) -> Delivery:

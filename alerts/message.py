@@ -1,9 +1,10 @@
 """What a person reads when an alert changes: who, why in a sentence, what changed and since when.
 
-A transition becomes a `Notification`: short texts in the channel's language plus the facts they were
-made of. Nothing here knows a channel's markup. What came from outside (names, quotes, ids) loses
-control and bidirectional override characters, so it can neither move a cursor nor turn a line round;
-in Persian, and around right-to-left values in English, it is wrapped in isolates (U+2068, U+2069).
+A transition becomes a `Notification`: short texts in the channel's language plus the facts they
+were made of. Nothing here knows a channel's markup. What came from outside (names, quotes, ids)
+loses control and bidirectional override characters, so it can neither move a cursor nor turn a
+line round; in Persian, and around right-to-left values in English, it is wrapped in isolates
+(U+2068, U+2069).
 
 Next step: `alerts.channels` renders a notification as a request.
 """
@@ -138,9 +139,9 @@ def notification_id(
 
 
 def plain(value: str, limit: int = _VALUE_MAX) -> str:
-    """Make a text from outside safe to stand inside a line: one line, no control, no overrides.
+    r"""Make a text from outside safe to stand inside a line: one line, no control, no overrides.
 
-    >>> plain("a\\x1b[31m\\u202eb\\n c")
+    >>> plain("a\x1b[31m\u202eb\n c")
     'a[31mb c'
     >>> plain("x" * 5, 4)
     'xxx…'
@@ -319,7 +320,11 @@ def _quotes(transition: Transition, locale: Locale) -> tuple[str, ...]:
 
 def _web_address(url: str) -> str | None:
     """An address from outside, None unless it is plain http(s) without surprises."""
-    if len(url) > 2_000 or re.search(r"[\s\x00-\x1f\x7f<>\"'`|\\]", url) or plain(url, 2_000) != url:
+    if (
+        len(url) > 2_000
+        or re.search(r"[\s\x00-\x1f\x7f<>\"'`|\\]", url)
+        or plain(url, 2_000) != url
+    ):
         return None
     try:
         parts = urlsplit(url)
@@ -337,7 +342,9 @@ def link_fields(template: str) -> frozenset[str]:
     >>> sorted(link_fields("https://crm.example/c/{customer}"))
     ['customer']
     """
-    asked = frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+    asked = frozenset(
+        name for _, name, _, _ in string.Formatter().parse(template) if name is not None
+    )
     known = frozenset({"customer", "account", "conversation", "alert_id", "rule", "fingerprint"})
     if not asked <= known:
         raise ValueError(f"link asks for {sorted(asked - known)}; known are {sorted(known)}")
@@ -354,7 +361,9 @@ def _links(transition: Transition, templates: Mapping[str, str]) -> tuple[Link, 
         "fingerprint": transition.fingerprint,
     }
     encoded = {
-        name: quote(value.encode("utf-8", "replace"), safe="") for name, value in facts.items() if value
+        name: quote(value.encode("utf-8", "replace"), safe="")
+        for name, value in facts.items()
+        if value
     }
     links = [
         Link(name, template.format(**encoded))

@@ -31,7 +31,7 @@ class Now:
 
     Attributes:
         now_ms: The time it is: the wall clock where `live`, else the newest `at_ms` seen.
-        live: The installation runs on the wall clock. Elsewhere the fold alone knows what is history.
+        live: The installation runs on the wall clock. Elsewhere the fold knows what is history.
         max_notify_age_ms: Older openings wait until the notifier has caught up.
     """
 

@@ -1,7 +1,7 @@
 """The words of notifications, one table a language.
 
-Templates are filled by `alerts.message`; the tests hold both tables to the same keys. Codes without a
-row are shown as they are, so a new cue needs no change here.
+Templates are filled by `alerts.message`; the tests hold both tables to the same keys. Codes
+without a row are shown as they are, so a new cue needs no change here.
 
 Next step: `alerts.message.notification` fills the templates.
 """
@@ -64,7 +64,7 @@ _EN: Final = Texts(
     },
     endings={
         "recovered": "{measure} is down to {score}",
-        "expired": "{measure} is {score}; closed for lack of recent contact, recovery not confirmed",
+        "expired": "{measure} is {score}; closed for lack of contact, recovery not confirmed",
         "closed": "{measure} is {score}",
         "fired_and_recovered": "{measure} is {score}; nothing is open any more",
     },

@@ -1,7 +1,7 @@
 """`/metrics`, `/livez` and `/readyz` of any nabz process.
 
-Bound to loopback unless a bearer token is configured. `/metrics` speaks OpenMetrics or the plain text
-format, whichever the scraper asks for.
+Bound to loopback unless a bearer token is configured. `/metrics` speaks OpenMetrics or the plain
+text format, whichever the scraper asks for.
 
 Next step: `deploy/prometheus` scrapes it.
 """
@@ -74,7 +74,9 @@ def application(
     async def metrics(request: web.Request) -> web.Response:
         if token is not None and not _bears(request, token):
             return web.Response(
-                status=401, text="a bearer token is needed\n", headers={"WWW-Authenticate": "Bearer"}
+                status=401,
+                text="a bearer token is needed\n",
+                headers={"WWW-Authenticate": "Bearer"},
             )
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         body = encode(registry)

@@ -158,9 +158,7 @@ class NotifierMetrics:
         """Create all series of a notifier with these channels."""
         by = ["channel"]
         made = cls(
-            attempts=Counter(
-                "nabz_notification_attempts", "Calls begun", by, registry=registry
-            ),
+            attempts=Counter("nabz_notification_attempts", "Calls begun", by, registry=registry),
             sent=Counter(
                 "nabz_notifications", "Messages accepted", [*by, "reason"], registry=registry
             ),
@@ -170,9 +168,7 @@ class NotifierMetrics:
             suppressed=Counter(
                 "nabz_suppressed", "Messages not sent", ["reason"], registry=registry
             ),
-            dead=Counter(
-                "nabz_notifications_dead", "Messages given up", by, registry=registry
-            ),
+            dead=Counter("nabz_notifications_dead", "Messages given up", by, registry=registry),
             latency=Histogram(
                 "nabz_notification_latency_seconds",
                 "Transition to accepted",

@@ -1,7 +1,8 @@
 """Kafka for the notifier: one consumer on its own thread, one producer whose writes are awaited.
 
-kafka-python has no asyncio interface and its consumer belongs to one thread, so every call on it runs
-on an executor of one. Its rebalance listener runs on a thread of the library and only sets flags.
+kafka-python has no asyncio interface and its consumer belongs to one thread, so every call on it
+runs on an executor of one. Its rebalance listener runs on a thread of the library and only sets
+flags.
 
 Next step: `streams.notifier.loop` polls, plans and sends.
 """
@@ -19,6 +20,7 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.coordinator.base import MemberState
 from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 
 from alerts.delivery import Delivery
@@ -56,12 +58,10 @@ class Raw:
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, wanted: TopicPartition) -> None:
         self.wanted = wanted
-        self.joined = False
         self.term = 0
         self.assigned = False
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self.joined = True
         if self.wanted in assigned:
             self.term += 1
             self.assigned = True
@@ -71,7 +71,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             self.assigned = False
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
-        self.joined = False
         self.on_partitions_revoked(lost)
 
 
@@ -87,11 +86,15 @@ class Feed:
         self._partition = TopicPartition(names.transitions, 0)
         self._listener = _Listener(self._partition)
         self._consumer: KafkaConsumer | None = None
+        self._joined = False
 
     @property
     def joined(self) -> bool:
-        """The group has answered, with the partition or without it."""
-        return self._listener.joined
+        """A member in good standing when last polled, with the partition or without it.
+
+        The listener does not tell: a member that gets nothing is not called.
+        """
+        return self._joined
 
     @property
     def term(self) -> int:
@@ -122,6 +125,7 @@ class Feed:
             session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=max(100, self._session_ms // 5),
             max_poll_interval_ms=300_000,
+            bootstrap_timeout_ms=2 * self._session_ms,
             partition_assignment_strategy=[CooperativeStickyAssignor()],
         )
         consumer.subscribe([self._names.transitions], listener=self._listener)
@@ -134,11 +138,19 @@ class Feed:
                 self._thread, self._connect
             )
         except KafkaError as error:
-            raise FeedError(f"no broker at {self._broker.bootstrap}: {type(error).__name__}") from error
+            raise FeedError(
+                f"no broker at {self._broker.bootstrap}: {type(error).__name__}"
+            ) from error
 
     async def poll(self, timeout_ms: int) -> list[Raw]:
         """The next records, none if there are none within the time."""
-        found = await self._run(lambda consumer: consumer.poll(timeout_ms=timeout_ms))
+
+        def poll(consumer: KafkaConsumer) -> tuple[dict[Any, list[Any]], bool]:
+            found = consumer.poll(timeout_ms=timeout_ms)
+            member = consumer.group_metadata()
+            return found, member.generation_id >= 0 and member.state is MemberState.STABLE
+
+        found, self._joined = await self._run(poll)
         return [
             Raw(record.offset, record.value if record.value is not None else b"")
             for records in found.values()
@@ -186,7 +198,9 @@ class Feed:
 
 def headers(delivery: Delivery) -> list[tuple[str, bytes]]:
     """CloudEvents binary headers of a delivery record."""
-    when = datetime.fromtimestamp(delivery.updated_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    when = datetime.fromtimestamp(delivery.updated_ms / 1000, UTC).isoformat(
+        timespec="milliseconds"
+    )
     named = {
         "ce_specversion": "1.0",
         "ce_id": f"{delivery.notification_id}-{delivery.version}",
@@ -223,9 +237,13 @@ class Ledger:
             )
 
         try:
-            self._producer = await asyncio.get_running_loop().run_in_executor(self._threads, connect)
+            self._producer = await asyncio.get_running_loop().run_in_executor(
+                self._threads, connect
+            )
         except KafkaError as error:
-            raise FeedError(f"no broker at {self._broker.bootstrap}: {type(error).__name__}") from error
+            raise FeedError(
+                f"no broker at {self._broker.bootstrap}: {type(error).__name__}"
+            ) from error
 
     async def write(self, deliveries: Sequence[Delivery]) -> None:
         """Write records in this order, and return once all are acknowledged.
@@ -243,7 +261,9 @@ class Ledger:
         """Write tombstones."""
         await self._write([(one.encode(), None, []) for one in notification_ids])
 
-    async def _write(self, rows: Sequence[tuple[bytes, bytes | None, list[tuple[str, bytes]]]]) -> None:
+    async def _write(
+        self, rows: Sequence[tuple[bytes, bytes | None, list[tuple[str, bytes]]]]
+    ) -> None:
         producer = self._producer
         if not rows:
             return

@@ -82,7 +82,9 @@ class Guard:
             return
         local = host == "localhost" or (literal is not None and _unwrapped(literal).is_loopback)
         if parts.scheme != "http" or not self.loopback or not local:
-            raise ForbiddenAddressError("the address must be https (http only to loopback, if allowed)")
+            raise ForbiddenAddressError(
+                "the address must be https (http only to loopback, if allowed)"
+            )
 
 
 def _literal(host: str) -> IPAddress | None:

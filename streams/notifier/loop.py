@@ -1,13 +1,14 @@
 """The notifier: transitions in, messages out, every step of each message in `nabz.deliveries.v1`.
 
-One process of the group has the one partition and sends; the others stand by. On taking over it reads
-the deliveries and the control topic to their ends before anything is sent. Then, for each batch of
-transitions: plan, write `pending`, commit the offset; and for each lane: write `sending`, call, write
-the answer. A call whose answer was never written is made again under the same id. Retries are times in
-records, so a restart keeps them.
+One process of the group has the one partition and sends; the others stand by. On taking over it
+reads the deliveries and the control topic to their ends before anything is sent. Then, for each
+batch of transitions: plan, write `pending`, commit the offset; and for each lane: write `sending`,
+call, write the answer. A call whose answer was never written is made again under the same id.
+Retries are times in records, so a restart keeps them.
 
-Clocks are read here and nowhere below: the wall clock for retries and signatures; how old a transition
-is, in `clock: watermark`, is judged against the newest `at_ms` seen, which is to say by the fold.
+Clocks are read here and nowhere below: the wall clock for retries and signatures; how old a
+transition is, in `clock: watermark`, is judged against the newest `at_ms` seen, which is to say by
+the fold.
 
 Next step: `streams.notifier.http` carries a message.
 """
@@ -458,9 +459,7 @@ class Notifier:
         if isinstance(outcome, Sent):
             self._metrics.sent.labels(name, done.kind).inc()
             if self._plan.live and transition is not None:
-                self._metrics.latency.labels(name).observe(
-                    max(0, now_ms - transition.at_ms) / 1000
-                )
+                self._metrics.latency.labels(name).observe(max(0, now_ms - transition.at_ms) / 1000)
         else:
             self._metrics.failed.labels(name, outcome.reason).inc()
         log.info(
@@ -588,7 +587,7 @@ def run_notifier(
         if metrics_bind is None:
             await notifier.run()
             return
-        from streams.http import serving  # noqa: PLC0415  # only where a port is wanted
+        from streams.http import serving  # only where a port is wanted
 
         async with serving(
             registry,
@@ -602,6 +601,6 @@ def run_notifier(
     try:
         asyncio.run(main())
     except (FeedError, NoAssignmentError) as error:
-        log.error("notifier.failed", error=str(error))  # noqa: TRY400  # said in one line
+        log.error("notifier.failed", error=str(error))  # said in one line
         return EX_SOFTWARE
     return 0

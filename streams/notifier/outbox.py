@@ -1,8 +1,8 @@
 """All messages that are on their way, by lane, and what has been planned before.
 
 A lane is one alert in one channel. The outbox plans deliveries for transitions, drops what is not
-newer than what it planned for that channel, and is rebuilt from `nabz.deliveries.v1`. It does no I/O:
-whoever changes it has written the records first.
+newer than what it planned for that channel, and is rebuilt from `nabz.deliveries.v1`. It does no
+I/O: whoever changes it has written the records first.
 
 Next step: `streams.notifier.loop` drains the lanes.
 """
@@ -79,7 +79,9 @@ class Outbox:
             if place > self.seen.get((name, transition.fingerprint), (-1, -1))
         ]
 
-    def withdrawn(self, transition: Transition, channels: Iterable[str], now_ms: int) -> list[Delivery]:
+    def withdrawn(
+        self, transition: Transition, channels: Iterable[str], now_ms: int
+    ) -> list[Delivery]:
         """Openings that need not be sent any more, since a person has taken the alert."""
         if transition.reason not in _HUMAN:
             return []

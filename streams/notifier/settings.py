@@ -21,7 +21,7 @@ _REFERENCE: Final = re.compile(r"^(env|file):.+$")
 _UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-def duration_ms(value: Any) -> Any:  # noqa: ANN401  # pydantic hands over whatever was written
+def duration_ms(value: Any) -> Any:  # pydantic hands over whatever was written
     """`15m` as milliseconds.
 
     >>> duration_ms("15m"), duration_ms("250ms")
@@ -40,7 +40,7 @@ def _reference(value: str) -> str:
     return value
 
 
-def _many(value: Any) -> Any:  # noqa: ANN401
+def _many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -73,7 +73,9 @@ class WebhookSettings(_Strict):
 
     type: Literal["webhook"]
     url: str
-    keys: Annotated[tuple[SecretRef, ...], BeforeValidator(_many), Field(min_length=1, max_length=2)]
+    keys: Annotated[
+        tuple[SecretRef, ...], BeforeValidator(_many), Field(min_length=1, max_length=2)
+    ]
     locale: Locale = "en"
     quotes: bool = False
     allow: Words = ()
@@ -138,7 +140,6 @@ class NotifierSettings(_Strict):
     def _known_channels(self) -> NotifierSettings:
         for number, route in enumerate(self.routes):
             if unknown := [name for name in route.channels if name not in self.channels]:
-                raise ValueError(
-                    f"routes[{number}] names channels {unknown}, configured are {sorted(self.channels)}"
-                )
+                known = sorted(self.channels)
+                raise ValueError(f"routes[{number}] names {unknown}, configured are {known}")
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import standardwebhooks
@@ -37,7 +38,7 @@ def now_ms() -> int:
     return int(datetime.now(UTC).timestamp() * 1000)
 
 
-def rendered(**changes: object) -> Request:
+def rendered(**changes: Any) -> Request:
     """A request for one transition."""
     made = notification(transition(**changes), channel="hook", quotes=True)
     found = HOOK.render(made, now_ms=now_ms())
@@ -66,7 +67,7 @@ def test_a_changed_body_does_not_verify() -> None:
 def test_the_id_is_the_notification_s() -> None:
     """The same on every attempt, so that the receiver can tell a repeat."""
     made = notification(transition(), channel="hook")
-    ids = {HOOK.render(made, now_ms=at).headers["webhook-id"] for at in (1_000, 9_000)}  # type: ignore[union-attr]
+    ids = {HOOK.render(made, now_ms=at).headers["webhook-id"] for at in (1_000, 9_000)}
     assert ids == {made.notification_id}
 
 
@@ -83,7 +84,15 @@ def test_the_secret_is_not_shown() -> None:
 def test_a_body_keeps_its_limit_whatever_it_tells(long: str, quote: str) -> None:
     """Quotes go first, then links, then the ends of texts."""
     made = notification(
-        transition(customer=long, name=quote, account=long, rule=long, runbook=long, tier=long, measure=quote),
+        transition(
+            customer=long,
+            name=quote,
+            account=long,
+            rule=long,
+            runbook=long,
+            tier=long,
+            measure=quote,
+        ),
         channel="hook",
         links={f"n{n}": "https://crm.example/{customer}" for n in range(3)},
         quotes=True,

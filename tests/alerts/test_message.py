@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels.terminal import block
-from alerts.message import FSI, PDI, causes, duration, kind_of, link_fields, notification, plain
+from alerts.message import (
+    FSI,
+    PDI,
+    Locale,
+    causes,
+    duration,
+    kind_of,
+    link_fields,
+    notification,
+    plain,
+)
 from alerts.outputs import Contribution, Waiting
 from alerts.texts import TEXTS, Texts
 from tests.alerts.transitions import BASE_MS, HOUR_MS, evidence, transition
@@ -26,14 +36,20 @@ PERSIAN = {
     "name": "سارا احمدی",
     "account": "فروشگاه نمونه",
     "why": (
-        Contribution("waiting_now", 2400, "assumed", (evidence("no_answer", 900, "هیچ‌کس جواب نمی‌دهد"),)),
+        Contribution(
+            "waiting_now", 2400, "assumed", (evidence("no_answer", 900, "هیچ‌کس جواب نمی‌دهد"),)
+        ),
         Contribution("contacts", 1800),
-        Contribution("intent", 1500, "literature", (evidence("legal_threat", 1500, "شکایت می‌کنم"),)),
+        Contribution(
+            "intent", 1500, "literature", (evidence("legal_threat", 1500, "شکایت می‌کنم"),)
+        ),
     ),
 }
 HOSTILE = st.text(
     st.one_of(
-        st.sampled_from("\u202e\u202d\u2066\u2067\u2068\u2069\u200e\u200f\u061c\x1b\x07\r\n\t\u2028\x9b<>&|*_`\"'{}%\u200b\ufeff-"),
+        st.sampled_from(
+            "\u202e\u202d\u2066\u2067\u2068\u2069\u200e\u200f\u061c\x1b\x07\r\n\t\u2028\x9b<>&|*_`\"'{}%\u200b\ufeff-"
+        ),
         st.characters(),
     ),
     max_size=120,
@@ -42,7 +58,7 @@ HOSTILE = st.text(
 
 @pytest.mark.parametrize("locale", ["en", "fa"])
 @pytest.mark.parametrize("reason", ["raised", "escalated", "recovered", "expired", "manual"])
-def test_the_texts_are_as_agreed(reason: str, locale: str) -> None:
+def test_the_texts_are_as_agreed(reason: str, locale: Locale) -> None:
     """Set NABZ_GOLDEN=write to write the files anew, then read the difference."""
     made = transition(1, reason, **(PERSIAN if locale == "fa" else {}))
     shown = block(notification(made, channel="ops", locale=locale, quotes=True, links=LINKS)) + "\n"
@@ -104,7 +120,10 @@ def test_a_reason_has_a_kind(reason: str, after: str, kind: str) -> None:
 
 def test_codes_without_words_are_shown_as_they_are() -> None:
     """A cue of tomorrow."""
-    why = (Contribution("intent", 900, "assumed", (evidence("sends_pigeons"),)), Contribution("ufo", 800))
+    why = (
+        Contribution("intent", 900, "assumed", (evidence("sends_pigeons"),)),
+        Contribution("ufo", 800),
+    )
     assert causes(transition(why=why)) == ("sends_pigeons", "ufo")
 
 
@@ -130,12 +149,20 @@ def test_links_take_only_what_is_known() -> None:
     templates = {"crm": "https://crm.example/{account}", "c": "https://crm.example/{customer}"}
     made = notification(transition(account=None, customer="a/b?c"), channel="x", links=templates)
     assert [link.url for link in made.links] == ["https://crm.example/a%2Fb%3Fc"]
-    with pytest.raises(ValueError, match="knows|known"):
+    with pytest.raises(ValueError, match="known are"):
         link_fields("https://x.example/{password}")
 
 
 @pytest.mark.parametrize(
-    "link", ["javascript:alert(1)", "https://a b", "http://", "https://x\u202e.example", "//x", "https://[x"]
+    "link",
+    [
+        "javascript:alert(1)",
+        "https://a b",
+        "http://",
+        "https://x\u202e.example",
+        "//x",
+        "https://[x",
+    ],
 )
 def test_a_link_from_outside_is_a_plain_web_address_or_none(link: str) -> None:
     """Events may carry anything."""
@@ -148,9 +175,11 @@ def test_a_good_link_from_outside_is_kept() -> None:
     assert [link.url for link in made.links] == ["https://desk.example/t/9?x=1"]
 
 
-@given(name=HOSTILE, customer=HOSTILE, quote=HOSTILE, cue=HOSTILE, locale=st.sampled_from(["en", "fa"]))
+@given(
+    name=HOSTILE, customer=HOSTILE, quote=HOSTILE, cue=HOSTILE, locale=st.sampled_from(["en", "fa"])
+)
 def test_nothing_from_outside_breaks_out(
-    name: str, customer: str, quote: str, cue: str, locale: str
+    name: str, customer: str, quote: str, cue: str, locale: Locale
 ) -> None:
     """No control, no override; isolates are balanced in each line; the command is one command."""
     why = (Contribution("intent", 900, "assumed", (evidence(cue, 900, quote),)),)

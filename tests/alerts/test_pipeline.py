@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def test_the_order_of_the_stages() -> None:
         ({"historical": True}, Now(BASE_MS, live=False), "historical"),
     ],
 )
-def test_each_reason(changes: dict[str, bool], now: Now, reason: str | None) -> None:
+def test_each_reason(changes: dict[str, Any], now: Now, reason: str | None) -> None:
     """At its edge; without a live clock only the fold knows what is history."""
     assert kept_back(transition(**changes), now) == reason
 
@@ -40,7 +42,9 @@ def test_each_reason(changes: dict[str, bool], now: Now, reason: str | None) -> 
     st.integers(0, 2 * BASE_MS),
     st.sampled_from(["recovered", "expired", "manual", "rule_removed"]),
 )
-def test_a_close_is_never_kept_back(shadow: bool, historical: bool, now_ms: int, reason: str) -> None:
+def test_a_close_is_never_kept_back(
+    shadow: bool, historical: bool, now_ms: int, reason: str
+) -> None:
     """Whether it is needed is decided where its opening is known."""
     made = transition(2, reason, shadow=shadow, historical=historical)
     assert kept_back(made, Now(now_ms)) is None
@@ -49,4 +53,7 @@ def test_a_close_is_never_kept_back(shadow: bool, historical: bool, now_ms: int,
 @given(st.booleans(), st.booleans(), st.integers(0, 2 * BASE_MS))
 def test_reasons_are_a_closed_set(shadow: bool, historical: bool, now_ms: int) -> None:
     """They are labels of a metric."""
-    assert kept_back(transition(shadow=shadow, historical=historical), Now(now_ms)) in {None, *REASONS}
+    assert kept_back(transition(shadow=shadow, historical=historical), Now(now_ms)) in {
+        None,
+        *REASONS,
+    }

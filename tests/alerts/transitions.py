@@ -18,9 +18,13 @@ def evidence(cue: str, points_e2: int = 800, quote: str = "") -> Evidence:
 
 
 WHY = (
-    Contribution("waiting_now", 2400, "assumed", (evidence("no_answer", 900, "nobody answers me"),)),
+    Contribution(
+        "waiting_now", 2400, "assumed", (evidence("no_answer", 900, "nobody answers me"),)
+    ),
     Contribution("contacts", 1800),
-    Contribution("intent", 1500, "literature", (evidence("escalation_request", 1500, "your manager"),)),
+    Contribution(
+        "intent", 1500, "literature", (evidence("escalation_request", 1500, "your manager"),)
+    ),
     Contribution("relief", -300, "assumed", (evidence("thanks", 300, "thanks"),)),
     Contribution("bounds", 0),
 )

@@ -17,7 +17,7 @@ from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
 from streams.notifier.build import Plan
 from streams.notifier.feed import Names
-from streams.notifier.loop import Notifier
+from streams.notifier.loop import Notifier, wall_ms
 from streams.topics import Topic
 
 SESSION_MS = 6_000
@@ -83,11 +83,10 @@ async def newest(broker: Broker, names: Names) -> dict[str, Delivery]:
 
 @contextlib.asynccontextmanager
 async def notifying(
-    broker: Broker, names: Names, plan: Plan, *, clock: Callable[[], int] | None = None
+    broker: Broker, names: Names, plan: Plan, *, clock: Callable[[], int] = wall_ms
 ) -> AsyncIterator[Notifier]:
     """A notifier while the block runs; it must not fail."""
-    extra = {} if clock is None else {"clock": clock}
-    notifier = Notifier(broker, plan, names=names, session_ms=SESSION_MS, **extra)
+    notifier = Notifier(broker, plan, names=names, session_ms=SESSION_MS, clock=clock)
     running = asyncio.create_task(notifier.run())
     ready = asyncio.create_task(notifier.sending())
     try:

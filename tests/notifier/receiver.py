@@ -31,7 +31,7 @@ class Receiver:
 
     url: str = ""
     got: list[Received] = field(default_factory=list)
-    answer: Answer = lambda _: web.Response(status=200)  # noqa: E731
+    answer: Answer = lambda _: web.Response(status=200)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def until(self, count: int, timeout_s: float = 30.0) -> None:

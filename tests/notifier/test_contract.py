@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
 
 import pytest
 from aiohttp import web
@@ -23,10 +22,9 @@ BAD = "\x1b[2J\u202e</script>\r\nHost: evil\x00'\"; rm -rf /"
 
 
 @pytest.fixture(autouse=True)
-def _secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, secret in zip(("NABZ_TEST_NEW", "NABZ_TEST_OLD"), SECRETS, strict=True):
         monkeypatch.setenv(name, secret)
-    return None
 
 
 class Broken(io.StringIO):
@@ -64,7 +62,9 @@ async def send(one: Outlet, message: Notification) -> Outcome:
     return one.channel.outcome(answer, now_ms=1_000)
 
 
-def told(kind: str, answer: Answer | None, message: Notification, timeout: str = "15s") -> tuple[Outcome, str]:
+def told(
+    kind: str, answer: Answer | None, message: Notification, timeout: str = "15s"
+) -> tuple[Outcome, str]:
     """Outcome of one message over the wire, and what the other side saw."""
 
     async def go() -> tuple[Outcome, str]:
@@ -171,7 +171,9 @@ def test_bad_addresses_stop_start_up(url: str) -> None:
         build(NotifierSettings.model_validate({"channels": {"hook": channel}}))
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.1", "0x7f000001", "2130706433", "１２７。0。0。1"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.1", "0x7f000001", "2130706433", "１２７。0。0。1"]
+)
 def test_a_name_that_resolves_to_this_machine_is_refused(host: str) -> None:
     """The address that is checked is the one that would be connected to."""
 
@@ -196,7 +198,11 @@ def test_a_name_that_resolves_to_this_machine_is_refused(host: str) -> None:
         {"channels": {"a": {"type": "terminal", "colour": 1}}},
         {"channels": {"a": {"type": "pigeon"}}},
         {"channels": {"A b": {"type": "terminal"}}},
-        {"channels": {"a": {"type": "webhook", "url": "https://x.example", "keys": ["whsec_plain"]}}},
+        {
+            "channels": {
+                "a": {"type": "webhook", "url": "https://x.example", "keys": ["whsec_plain"]}
+            }
+        },
         {"routes": [{"channels": ["nobody"]}]},
         {"links": {"a": "https://x.example/{secret}"}},
         {"max_notify_age": "soon"},
