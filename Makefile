@@ -22,16 +22,15 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv and install what requirements.lock pins, checked by hash
+	@echo "setup: $(VENV) is up to date"
 
 $(STAMP): requirements.lock pyproject.toml scripts/setup
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" ./scripts/setup
 	@touch $@
 
 check: $(STAMP) ## Format, lint, types and the direction of imports
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@passed=true; for tool in "ruff format --check" "ruff check" mypy lint-imports; do \
+	  echo "check: $$tool"; $(BIN)/$$tool || passed=false; done; $$passed
 
 test: $(STAMP) ## Run the tests; ARGS="tests/alerts -k slack" passes options to pytest
 	$(BIN)/python -m pytest $(ARGS)
