@@ -84,11 +84,6 @@ class Delivery(msgspec.Struct, frozen=True):
         """It tells of an end."""
         return self.kind in CLOSING
 
-    @property
-    def reached(self) -> bool:
-        """The receiver has it, or may have."""
-        return self.state == "sent" or self.ambiguous
-
 
 def _changed(delivery: Delivery, now_ms: int, **changes: Any) -> Delivery:
     return replace(delivery, updated_ms=now_ms, version=delivery.version + 1, **changes)

@@ -147,6 +147,26 @@ def test_no_answer_is_tried_again(channel: Webhook | Terminal, begun: bool) -> N
     assert found == Retry(None, "timeout", None, begun)
 
 
+def test_a_long_id_costs_the_links_and_not_the_message() -> None:
+    """What could break the limit goes first."""
+    request = rendered(customer="ط" * 9_000)
+    links = {f"n{n}": "https://crm.example/{customer}" for n in range(9)}
+    made = notification(transition(customer="ط" * 9_000), channel="hook", links=links)
+    long = HOOK.render(made, now_ms=1)
+    assert isinstance(long, Request)
+    assert json.loads(long.body)["data"]["links"] == []
+    assert len(request.body) < 20_000 and len(long.body) < 20_000
+    widest = "\U0001f9ff" * 600
+    fields = ("customer", "rule", "account", "tier", "runbook", "measure", "severity", "reason")
+    worst = rendered(fingerprint=widest, alert_id=widest, **dict.fromkeys(fields, widest))
+    assert len(worst.body) < 20_000
+
+
+def test_a_skewed_clock_does_not_stop_a_message() -> None:
+    """A time no calendar holds is written as its number."""
+    assert json.loads(rendered(at_ms=10**18).body)["timestamp"] == str(10**18)
+
+
 def test_limits_are_data() -> None:
     """Webhooks are given three days, a screen six hours."""
     assert HOOK.limits.give_up_ms == 72 * 3_600_000

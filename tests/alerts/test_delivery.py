@@ -15,7 +15,9 @@ from alerts.delivery import (
     after,
     backoff_ms,
     interrupted,
+    lost,
     planned,
+    released,
     sending,
     step,
 )
@@ -319,6 +321,19 @@ class Lifecycle(RuleBasedStateMachine):
 
 TestLifecycle = Lifecycle.TestCase
 TestLifecycle.settings = settings(max_examples=300, stateful_step_count=25, deadline=None)
+
+
+def test_what_was_too_old_goes_out_when_we_have_caught_up() -> None:
+    """As if it had just been planned."""
+    kept = planned(transition(), channel="ops", offset=1, now_ms=BASE_MS, kept="too_old")
+    assert step([kept], BASE_MS).send is None
+    free = released(kept, BASE_MS + 9)
+    assert step([free], BASE_MS + 9).send == free and free.failure is None
+
+
+def test_a_message_whose_transition_is_gone_is_dead() -> None:
+    """Nothing can be said any more, and that is said."""
+    assert (lost(one(), BASE_MS).state, lost(one(), BASE_MS).failure) == ("dead", "internal")
 
 
 def test_an_interrupted_call_is_made_again_under_the_same_id() -> None:

@@ -133,6 +133,23 @@ def test_without_a_day_of_history_no_change_is_invented() -> None:
     assert shown.lines[-1] == "distress 78 (raised at 70), since 13:53 UTC"
 
 
+def test_without_a_cause_none_is_invented() -> None:
+    """The figures alone; no reason code."""
+    bare = notification(transition(why=()), channel="ops")
+    assert len(bare.lines) == 1 and bare.reason_code is None
+
+
+def test_an_end_whose_beginning_is_unknown_says_no_length() -> None:
+    """Absent is not 0."""
+    assert len(notification(transition(2, "recovered", opened_ms=None), channel="x").lines) == 1
+
+
+def test_an_id_that_looks_like_an_option_is_none() -> None:
+    """The command can be pasted."""
+    made = notification(transition(customer="--help"), channel="ops")
+    assert made.why.endswith(" -- --help")
+
+
 def test_many_contacts_are_counted_in_figures() -> None:
     """No ordinals invented."""
     why = (Contribution("contacts", 900),)
