@@ -10,6 +10,8 @@ Next step: `streams.notifier.loop` polls, plans and sends.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,11 +61,13 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, wanted: TopicPartition) -> None:
         self.wanted = wanted
         self.term = 0
+        self.since_s = -math.inf
         self.assigned = False
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         if self.wanted in assigned:
             self.term += 1
+            self.since_s = time.monotonic()
             self.assigned = True
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -87,6 +91,7 @@ class Feed:
         self._listener = _Listener(self._partition)
         self._consumer: KafkaConsumer | None = None
         self._joined = False
+        self._heard_s = -math.inf
 
     @property
     def joined(self) -> bool:
@@ -148,6 +153,7 @@ class Feed:
         def poll(consumer: KafkaConsumer) -> tuple[dict[Any, list[Any]], bool]:
             found = consumer.poll(timeout_ms=timeout_ms)
             member = consumer.group_metadata()
+            self._listen(consumer)
             return found, member.generation_id >= 0 and member.state is MemberState.STABLE
 
         found, self._joined = await self._run(poll)
@@ -156,6 +162,18 @@ class Feed:
             for records in found.values()
             for record in records
         ]
+
+    def _listen(self, consumer: KafkaConsumer) -> None:
+        # When a heartbeat was sent counts, not when its answer was read: a process that was frozen
+        # may find an old answer waiting. The attribute is the library's own; a test needs it.
+        heart = consumer._coordinator.heartbeat  # noqa: SLF001
+        if heart.last_receive >= heart.last_send:
+            self._heard_s = max(self._heard_s, heart.last_send)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the group knew us: start of an answered heartbeat, or assignment."""
+        return time.monotonic() - max(self._heard_s, self._listener.since_s)
 
     async def caught_up(self) -> bool:
         """All that an answered fetch has shown us has been read."""

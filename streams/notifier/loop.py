@@ -49,6 +49,7 @@ _QUEUE_MAX = 5_000
 _SWEEP_S = 3_600.0
 _GAUGES_S = 1.0
 _STOP_S = 20.0
+_LEASE = 0.6  # of the session, like the lease of the workers
 _LIVE_S = 60.0
 
 log = structlog.get_logger("nabz.notifier")
@@ -242,6 +243,8 @@ class Notifier:
         for task in () if old is None else tuple(old.tasks):
             task.cancel()
         if number == 0:
+            if old is not None:
+                log.warning("notifier.stood_down")
             return
         outbox = Outbox()
         found: dict[bytes, Delivery] = {}
@@ -420,8 +423,9 @@ class Notifier:
                 now_ms = self._clock()
                 if wire.state == "disabled":
                     return
-                if wire.next_ms > now_ms:
-                    self._push(term, wire.next_ms, key)
+                not_before = wire.next_ms if self._may_send(term) else now_ms + _POLL_MS
+                if not_before > now_ms:
+                    self._push(term, not_before, key)
                     return
                 step = term.outbox.step(key, now_ms)
                 if step.changed:
@@ -438,6 +442,11 @@ class Notifier:
                         return
                     continue
                 await self._send(term, outlet, wire, step.send)
+
+    def _may_send(self, term: _Term) -> bool:
+        """We have heard of the group lately: a process that was frozen asks before it goes on."""
+        fresh = self._feed.silent_s < _LEASE * self._session_ms / 1000
+        return fresh and self._feed.term == term.number
 
     async def _send(self, term: _Term, outlet: Outlet, wire: _Wire, delivery: Delivery) -> None:
         channel, name = outlet.channel, outlet.name

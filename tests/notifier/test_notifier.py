@@ -171,6 +171,51 @@ def test_killed_between_sending_and_the_answer(broker: Broker) -> None:
     run(test)
 
 
+def test_a_frozen_process_sends_nothing_when_it_wakes(broker: Broker) -> None:
+    """Another has taken over meanwhile; what was due here has been sent there."""
+
+    async def test() -> None:
+        names = names_for(broker)
+        async with receiving() as receiver:
+            receiver.answer = lambda _: web.Response(status=503, headers={"Retry-After": "2"})
+            told = {
+                "broker": dataclasses.asdict(broker),
+                "settings": settings_for(receiver),
+                "names": dataclasses.asdict(names),
+                "session_ms": SESSION_MS,
+            }
+            publish(broker, names, customers(3))
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.notifier.child",
+                json.dumps(told),
+                stderr=asyncio.subprocess.PIPE,
+            )
+            assert child.stderr is not None
+            try:
+                await receiver.until(1)
+                while not all(one.attempt for one in (await newest(broker, names)).values()):
+                    pass
+                child.send_signal(signal.SIGSTOP)
+                receiver.answer = lambda _: web.Response(status=200)
+                async with notifying(broker, names, plan_for(settings_for(receiver))):
+                    await settled(broker, names, 3)
+                    before = len(receiver.got)
+                    child.send_signal(signal.SIGCONT)
+                    while b"notifier.stood_down" not in (line := await child.stderr.readline()):
+                        assert line, "the frozen process ended"
+                    child.send_signal(signal.SIGTERM)
+                    await child.communicate()
+                    assert len(receiver.got) == before
+            finally:
+                if child.returncode is None:
+                    child.kill()
+                    await child.communicate()
+
+    run(test)
+
+
 def test_a_process_ends_by_itself_on_sigterm(broker: Broker) -> None:
     """What is being sent is finished; exit code 0."""
 
