@@ -37,7 +37,6 @@ test: $(STAMP) ## Run the tests; ARGS="tests/alerts -k slack" passes options to 
 
 coverage: $(STAMP) ## Branch coverage of scoring and alerts by their own tests; below 100 % fails
 	$(BIN)/coverage run -m pytest -q tests/scoring tests/alerts scoring alerts $(ARGS)
-	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPORT= ARGS="--plain"

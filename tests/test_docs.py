@@ -153,3 +153,12 @@ def test_the_changelog_has_room_for_the_next_entry() -> None:
     assert headings[0] == "Unreleased"
     kinds = set(re.findall(r"^### (.+)$", text("CHANGELOG.md"), re.MULTILINE))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_lock_pins_every_package_by_hash_and_names_no_machine() -> None:
+    """`make setup` installs the same bytes anywhere, from whatever index that place uses."""
+    lock = text("requirements.lock")
+    entries = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert len(entries) > 50
+    assert not [entry[:40] for entry in entries if "==" not in entry or "--hash=" not in entry]
+    assert not re.search(r"://|^ *#.*via .*/|--index|--find-links|--trusted", lock, re.MULTILINE)
