@@ -30,7 +30,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from alerts.channels.base import Failure, Outcome, Refused, Response, Retry, Sent
-from alerts.delivery import BACKOFF_MAX_MS, Delivery, after, lost, sending
+from alerts.delivery import BACKOFF_MAX_MS, Delivery, after, interrupted, lost, sending
 from alerts.message import notification
 from alerts.outputs import Transition
 from alerts.pipeline import Now
@@ -456,6 +456,9 @@ class Notifier:
         # Marked before it is written, so that nothing else touches it meanwhile.
         term.outbox.update(current)
         await self._ledger.write([current])
+        if not self._may_send(term):  # frozen while writing: ask the group first
+            term.outbox.update(interrupted(current, self._clock()))
+            return
         self._metrics.attempts.labels(name).inc()
         outcome = await self._call(term, outlet, current)
         now_ms = self._clock()
