@@ -1,0 +1,222 @@
+"""When somebody should be told: rules, as code.
+
+A rule looks at one measure of a customer's health, has a band per severity with separate raising and
+clearing cuts, and says how long a condition must hold. A rule is identified by its id alone: whatever
+else of it changes, its open alerts stay the same alerts. `rules.yaml` beside this module is what
+holds where nothing else is configured; the cuts are assumptions until they are measured on your data.
+
+Next step: `alerts.lifecycle.step` moves an episode of a rule.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+Measure = Literal["distress", "health"]
+
+_MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 60 * _MINUTE_MS
+_UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": _MINUTE_MS, "h": _HOUR_MS, "d": 24 * _HOUR_MS}
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+
+class RuleError(ValueError):
+    """A rule cannot be understood; the message names rule, field, what was found and what is meant."""
+
+
+class Cuts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a severity begins and where it ends, in hundredths; the gap keeps alerts from flapping."""
+
+    raise_at_e2: int
+    clear_at_e2: int
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One reason to tell somebody about a customer.
+
+    Attributes:
+        id: Identity; with the customer it makes the fingerprint of an alert.
+        measure: `distress` raises upwards, `health` downwards.
+        warning: Cuts of the lower severity.
+        critical: Cuts of the higher one, None for none.
+        for_ms: How long the condition must hold before it fires.
+        clear_for_ms: How long it must be over before the alert is closed as recovered.
+        expire_after_ms: No event for this long closes it as expired, unless somebody waits for us.
+        reopen_ms: Raised again this soon after a close, it is the same alert.
+        red_flags: Cue codes that fire at once, whatever the score.
+        labels: For routing.
+        runbook: What to do, an address.
+        shadow: Recorded, told to nobody.
+    """
+
+    id: str
+    measure: Measure = "distress"
+    warning: Cuts = Cuts(7_000, 5_500)
+    critical: Cuts | None = Cuts(8_500, 7_500)
+    for_ms: int = 0
+    clear_for_ms: int = 10 * _MINUTE_MS
+    expire_after_ms: int = 24 * _HOUR_MS
+    reopen_ms: int = 30 * _MINUTE_MS
+    red_flags: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    runbook: str | None = None
+    shadow: bool = False
+
+
+def rules_from(tree: Any) -> tuple[Rule, ...]:
+    """Read rules as written in YAML: a list, or a mapping with the one key `rules`.
+
+    Args:
+        tree: What a YAML reader made of the file.
+
+    Raises:
+        RuleError: Names the rule, the field, what was found and what is meant.
+
+    >>> rules_from([{"id": "angry", "raise_at": 60, "clear_at": 40, "critical": None}])[0].warning
+    Cuts(raise_at_e2=6000, clear_at_e2=4000)
+    """
+    if isinstance(tree, Mapping):
+        _known(tree, ("rules",), "the file of rules")
+        tree = tree.get("rules")
+    if not isinstance(tree, list | tuple):
+        raise RuleError(
+            f"rules are a list, found {_kind(tree)}; start with `rules:` and `- id: ...`"
+        )
+    rules = tuple(_rule(one, number) for number, one in enumerate(tree))
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise RuleError(f"rule {rule.id}: the id is given twice; an id names one rule")
+        seen.add(rule.id)
+    return rules
+
+
+_FIELDS: Final = (
+    "id", "measure", "raise_at", "clear_at", "critical", "for", "clear_for", "expire_after",
+    "reopen_within", "red_flags", "labels", "runbook", "shadow",
+)  # fmt: skip
+
+
+def _rule(one: Any, number: int) -> Rule:
+    where = f"rules[{number}]"
+    if not isinstance(one, Mapping):
+        raise RuleError(f"{where}: a rule is a mapping with an id, found {_kind(one)}")
+    name = one.get("id")
+    if not isinstance(name, str) or _ID.fullmatch(name) is None:
+        raise RuleError(f"{where}.id: found {name!r}; write small letters, digits, - and _")
+    where = f"rule {name}"
+    _known(one, _FIELDS, where)
+    measure = one.get("measure", "distress")
+    if measure not in ("distress", "health"):
+        raise RuleError(f"{where}.measure: found {measure!r}; write distress or health")
+    plain = Rule(name, measure)
+    upwards = measure == "distress"
+    default = plain.warning if upwards else Cuts(3_000, 4_000)
+    warning = _cuts(one, default, where, upwards=upwards)
+    critical = _critical(one, plain.critical if upwards else None, where, upwards=upwards)
+    if critical is not None and (critical.raise_at_e2 <= warning.raise_at_e2) == upwards:
+        raise RuleError(
+            f"{where}.critical.raise_at: must lie beyond raise_at, or it is never reached"
+        )
+    return Rule(
+        id=name,
+        measure=measure,
+        warning=warning,
+        critical=critical,
+        for_ms=_duration(one, "for", plain.for_ms, where),
+        clear_for_ms=_duration(one, "clear_for", plain.clear_for_ms, where),
+        expire_after_ms=_duration(one, "expire_after", plain.expire_after_ms, where),
+        reopen_ms=_duration(one, "reopen_within", plain.reopen_ms, where),
+        red_flags=_words(one.get("red_flags", ()), f"{where}.red_flags"),
+        labels=_labels(one.get("labels", {}), f"{where}.labels"),
+        runbook=_text(one.get("runbook"), f"{where}.runbook"),
+        shadow=_flag(one.get("shadow", False), f"{where}.shadow"),
+    )
+
+
+def _known(one: Mapping[Any, Any], fields: tuple[str, ...], where: str) -> None:
+    for key in one:
+        if key not in fields:
+            near = difflib.get_close_matches(str(key), fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}"
+            raise RuleError(f"{where}: unknown field {key!r}; {hint}")
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__
+
+
+def _points(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise RuleError(f"{where}: found {value!r}; write a number of points from 0 to 100")
+    return round(value * 100)
+
+
+def _cuts(one: Mapping[Any, Any], default: Cuts, where: str, *, upwards: bool) -> Cuts:
+    raise_at = one.get("raise_at", default.raise_at_e2 / 100)
+    clear_at = one.get("clear_at", default.clear_at_e2 / 100)
+    cuts = Cuts(_points(raise_at, f"{where}.raise_at"), _points(clear_at, f"{where}.clear_at"))
+    if (cuts.clear_at_e2 < cuts.raise_at_e2) != upwards:
+        side = "below" if upwards else "above"
+        raise RuleError(
+            f"{where}.clear_at: found {clear_at}, must lie {side} raise_at ({raise_at})"
+        )
+    return cuts
+
+
+def _critical(
+    one: Mapping[Any, Any], default: Cuts | None, where: str, *, upwards: bool
+) -> Cuts | None:
+    if "critical" not in one:
+        return default
+    given = one["critical"]
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise RuleError(f"{where}.critical: found {_kind(given)}; write raise_at and clear_at")
+    _known(given, ("raise_at", "clear_at"), f"{where}.critical")
+    for field in ("raise_at", "clear_at"):
+        if field not in given:
+            raise RuleError(f"{where}.critical.{field}: is missing; write a number of points")
+    return _cuts(given, Cuts(0, 0), f"{where}.critical", upwards=upwards)
+
+
+def _duration(one: Mapping[Any, Any], field: str, default_ms: int, where: str) -> int:
+    value = one.get(field)
+    if value is None:
+        return default_ms
+    found = re.fullmatch(r"(\d+)\s*(ms|s|m|h|d)", str(value).strip())
+    if found is None:
+        raise RuleError(
+            f"{where}.{field}: found {value!r}; a duration is written like 30s, 10m or 24h"
+        )
+    return int(found[1]) * _UNITS_MS[found[2]]
+
+
+def _words(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise RuleError(f"{where}: found {_kind(value)}; write a list of words")
+    return tuple(value)
+
+
+def _labels(value: Any, where: str) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise RuleError(f"{where}: found {_kind(value)}; write name: value pairs")
+    return {str(name): str(value[name]) for name in sorted(value, key=str)}
+
+
+def _text(value: Any, where: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise RuleError(f"{where}: found {_kind(value)}; write a text")
+    return value
+
+
+def _flag(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise RuleError(f"{where}: found {value!r}; write true or false")
+    return value

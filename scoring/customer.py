@@ -1,0 +1,315 @@
+"""What we remember of a customer, and how one more record changes it.
+
+`advance` is a pure function over frozen values: a fold that raises leaves the old customer whole.
+Times are event times; the only "now" a customer knows is the newest record folded. Everything is
+capped (`CAPS`), and what falls out falls out in a fixed order. `tests/golden/customer.json` pins
+the encoding.
+
+Next step: `scoring.health` turns a customer into two scores, `alerts.fold` into alerts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from scoring.config import HOUR_MS, MINUTE_MS, Scoring
+from scoring.panes import DAYS, HOURS, MINUTES, Ring, add
+from scoring.records import (
+    FAMILIES,
+    Cue,
+    LogRecord,
+    Origin,
+    Outcome,
+    Profile,
+    ProfileFacts,
+    Signal,
+    Turn,
+)
+
+CAPS: Final = {"conversations": 8, "turns": 16, "evidence_per_family": 4, "outcomes": 4}
+"""The most that is remembered of each; the least recent goes first."""
+
+_FAMILY: Final = {name: place for place, name in enumerate(FAMILIES)}
+_CONTACT_GAP_MS: Final = 10 * MINUTE_MS
+_SAME_TALK_MS: Final = 4 * HOUR_MS
+_STALE_TALK_MS: Final = 30 * 24 * HOUR_MS
+
+DIALOGUE_POINTS: Final = {
+    "rephrased": ("repetition", 700),
+    "followed_up": ("repetition", 500),
+    "corrected": ("effort", 400),
+    "answer_failed": ("effort", 400),
+}
+"""Points of what only the dialogue shows; weights assumed, order as measured (docs/detection)."""
+
+
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """One remembered cause of points."""
+
+    cue: str
+    family: str
+    points: int
+    ts_ms: int
+    quote: str
+    origin: Origin
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """One remembered turn of a conversation."""
+
+    ts_ms: int
+    author: str
+    turn: Turn
+
+
+class Conversation(msgspec.Struct, frozen=True, array_like=True):
+    """One conversation: its last turns and who waits.
+
+    Attributes:
+        key: Conversation id, or the channel where the source names none.
+        answered_ms: Newest time a person of ours answered, or the customer closed it.
+        waiting_since_ms: The customer's oldest turn after that which asks for an answer.
+        inbound: Replies are not visible, so nobody can be said to wait.
+    """
+
+    key: str
+    opened_ms: int
+    last_ms: int
+    turns: tuple[Said, ...] = ()
+    answered_ms: int = -1
+    waiting_since_ms: int | None = None
+    inbound: bool = False
+    link: str | None = None
+    touchpoint: str | None = None
+
+
+class Customer(msgspec.Struct, frozen=True, array_like=True):
+    """All we remember of one customer.
+
+    Attributes:
+        encoding: Version of this encoding; rises when a field changes meaning.
+        event_ms: Newest event time of a signal; None before the first.
+        contact_ms: Newest time the customer turned to us.
+        calm_ms: Newest signal that was not bad: an answer of ours, a turn without distress.
+        signals: Signals folded.
+        messages: Messages the customer wrote; `read` of them in a language we read.
+        late: Signals older than the rings reach: counted, their points lost.
+        evidence: Causes of points, oldest first, at most four per family.
+        band: Band of health as last settled, for its hysteresis.
+    """
+
+    encoding: int = 1
+    first_ms: int | None = None
+    event_ms: int | None = None
+    contact_ms: int | None = None
+    calm_ms: int | None = None
+    signals: int = 0
+    messages: int = 0
+    read: int = 0
+    late: int = 0
+    minutes: Ring = ()
+    hours: Ring = ()
+    days: Ring = ()
+    conversations: tuple[Conversation, ...] = ()
+    evidence: tuple[Past, ...] = ()
+    outcomes: tuple[tuple[int, str], ...] = ()
+    profile: ProfileFacts | None = None
+    band: str = "unknown"
+
+
+def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer:
+    """Remember one record. Wakes, ticks, commands and configurations change nothing here."""
+    match record:
+        case Signal():
+            if customer.profile is not None and not customer.profile.monitor:
+                return customer
+            return _advance_signal(customer, record, scoring)
+        case Profile(facts=facts):
+            return msgspec.structs.replace(customer, profile=facts)
+        case Outcome(ts_ms=ts_ms, kind=kind):
+            kept = (*customer.outcomes, (ts_ms, kind))[-CAPS["outcomes"] :]
+            ended = kind in ("churned", "returned")
+            return msgspec.structs.replace(
+                customer,
+                outcomes=kept,
+                conversations=() if ended else customer.conversations,
+            )
+        case _:
+            return customer
+
+
+def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Customer:
+    kind = scoring.interactions.get(signal.type)
+    is_message = signal.type == "message"
+    by_customer = is_message and signal.author == "customer"
+    wait = _wait_effect(signal, kind.wait if kind else "")
+    talk, rest = _conversation(customer, signal) if is_message or wait else (None, ())
+    reading = signal.reading
+    cues: tuple[Cue, ...] = reading.cues if reading is not None and by_customer else ()
+    if by_customer and talk is not None:
+        cues += _dialogue_cues(talk, signal)
+    if kind is not None and kind.points:
+        cues += (Cue(signal.type, kind.family, kind.points),)
+    contact = _is_contact(customer, talk, signal) if by_customer else bool(kind and kind.contact)
+    points = [0] * len(FAMILIES)
+    for cue in cues:
+        points[_FAMILY[cue.family]] += cue.points
+    bad = sum(points) - 2 * points[_FAMILY["relief"]] > 0
+    answered = wait == "ends"
+    measures = (int(contact), int(by_customer), int(bad), int(answered), *points)
+    minutes = add(customer.minutes, signal.ts_ms // MINUTES.pane_ms, MINUTES.panes, measures)
+    hours = add(customer.hours, signal.ts_ms // HOURS.pane_ms, HOURS.panes, measures)
+    days = add(customer.days, signal.ts_ms // DAYS.pane_ms, DAYS.panes, measures)
+    conversations = customer.conversations
+    if talk is not None:
+        talk = _said(talk, signal, wait)
+        conversations = (*rest, talk)
+    first, newest = customer.first_ms, customer.event_ms
+    calm = answered or (by_customer and not bad)
+    return Customer(
+        encoding=customer.encoding,
+        first_ms=signal.ts_ms if first is None or signal.ts_ms < first else first,
+        event_ms=signal.ts_ms if newest is None or signal.ts_ms > newest else newest,
+        contact_ms=_newest(customer.contact_ms, signal.ts_ms) if contact else customer.contact_ms,
+        calm_ms=_newest(customer.calm_ms, signal.ts_ms) if calm else customer.calm_ms,
+        signals=customer.signals + 1,
+        messages=customer.messages + by_customer,
+        read=customer.read
+        + (by_customer and reading is not None and reading.sentiment_e4 is not None),
+        late=customer.late + (days is None),
+        minutes=customer.minutes if minutes is None else minutes,
+        hours=customer.hours if hours is None else hours,
+        days=customer.days if days is None else days,
+        conversations=conversations,
+        evidence=_remember(customer.evidence, cues, signal) if cues else customer.evidence,
+        outcomes=customer.outcomes,
+        profile=customer.profile,
+        band=customer.band,
+    )
+
+
+def _newest(before_ms: int | None, ts_ms: int) -> int:
+    return ts_ms if before_ms is None or ts_ms > before_ms else before_ms
+
+
+def _wait_effect(signal: Signal, of_type: str) -> str:
+    """A customer's turn starts a wait, a person's answer ends one; a bot's answer does neither."""
+    if signal.type != "message":
+        return of_type
+    if signal.author == "agent":
+        return "ends"
+    if signal.author == "customer":
+        closes = signal.reading is not None and signal.reading.turn.closes
+        return "ends" if closes else "starts"
+    return ""
+
+
+def _conversation(
+    customer: Customer, signal: Signal
+) -> tuple[Conversation, tuple[Conversation, ...]]:
+    """The conversation a signal belongs to, and the others, least recent first."""
+    key = signal.conversation or signal.channel or ""
+    oldest = signal.ts_ms - _STALE_TALK_MS
+    for place, talk in enumerate(customer.conversations):
+        if talk.key == key:
+            return talk, customer.conversations[:place] + customer.conversations[place + 1 :]
+    fresh = Conversation(key, signal.ts_ms, signal.ts_ms, inbound=signal.inbound)
+    rest = customer.conversations
+    if len(rest) >= CAPS["conversations"]:
+        closed = [t for t in rest if t.waiting_since_ms is None or t.last_ms < oldest]
+        gone = closed[0] if closed else rest[0]
+        rest = tuple(t for t in rest if t is not gone)
+    return fresh, rest
+
+
+def _said(talk: Conversation, signal: Signal, wait: str) -> Conversation:
+    """Put one turn in its place by time and work out anew who waits."""
+    turn = signal.reading.turn if signal.reading is not None else Turn()
+    turns = talk.turns
+    if signal.type == "message":
+        said = Said(signal.ts_ms, signal.author, turn)
+        place = len(turns)
+        while place and turns[place - 1].ts_ms > signal.ts_ms:
+            place -= 1
+        turns = (*turns[:place], said, *turns[place:])[-CAPS["turns"] :]
+    answered_ms = max(talk.answered_ms, signal.ts_ms) if wait == "ends" else talk.answered_ms
+    asks = [
+        said.ts_ms
+        for said in turns
+        if said.author == "customer" and not said.turn.closes and said.ts_ms > answered_ms
+    ]
+    if talk.waiting_since_ms is not None and talk.waiting_since_ms > answered_ms:
+        asks.append(talk.waiting_since_ms)
+    if wait == "starts" and signal.ts_ms > answered_ms:
+        asks.append(signal.ts_ms)
+    return Conversation(
+        key=talk.key,
+        opened_ms=min(talk.opened_ms, signal.ts_ms),
+        last_ms=max(talk.last_ms, signal.ts_ms),
+        turns=turns,
+        answered_ms=answered_ms,
+        waiting_since_ms=min(asks) if asks and not talk.inbound else None,
+        inbound=talk.inbound,
+        link=signal.link or talk.link,
+        touchpoint=signal.touchpoint or talk.touchpoint,
+    )
+
+
+def _dialogue_cues(talk: Conversation, signal: Signal) -> tuple[Cue, ...]:
+    """What a customer's turn means after the turns before it."""
+    if signal.reading is None or signal.reading.lang == "unknown":
+        return ()
+    turn = signal.reading.turn
+    before = [said for said in talk.turns if said.ts_ms < signal.ts_ms]
+    if not before:
+        return ()
+    found = []
+    own = [said for said in before if said.author == "customer"]
+    words = set(turn.hashes)
+    if any(_rephrases(words, said.turn.hashes) for said in own):
+        found.append("rephrased")
+    last = before[-1]
+    if last.author == "customer":
+        gap_ms = signal.ts_ms - last.ts_ms
+        if gap_ms >= _CONTACT_GAP_MS and not turn.closes and not talk.inbound:
+            found.append("followed_up")
+    elif last.author == "agent" and not turn.closes:
+        if turn.corrects:
+            found.append("corrected")
+        if last.turn.fails and signal.ts_ms - last.ts_ms < _SAME_TALK_MS:
+            found.append("answer_failed")
+    return tuple(Cue(code, *DIALOGUE_POINTS[code]) for code in found)
+
+
+def _rephrases(words: set[int], earlier: tuple[int, ...]) -> bool:
+    """Three content words or more come again, and they are at least half of the shorter turn."""
+    shared = len(words.intersection(earlier))
+    return shared >= 3 and 2 * shared >= min(len(words), len(earlier))  # noqa: PLR2004 - see docstring
+
+
+def _is_contact(customer: Customer, talk: Conversation | None, signal: Signal) -> bool:
+    """Turning to us anew: not the next sentence of a talk that is going on."""
+    if customer.contact_ms is None or talk is None:
+        return True
+    before = [said for said in talk.turns if said.ts_ms <= signal.ts_ms]
+    if not before:
+        return signal.ts_ms - customer.contact_ms >= _CONTACT_GAP_MS or bool(signal.conversation)
+    gap_ms = signal.ts_ms - before[-1].ts_ms
+    if before[-1].author == "customer":
+        return gap_ms >= _CONTACT_GAP_MS
+    return gap_ms >= _SAME_TALK_MS
+
+
+def _remember(
+    evidence: tuple[Past, ...], cues: tuple[Cue, ...], signal: Signal
+) -> tuple[Past, ...]:
+    """Keep the newest causes, at most four per family."""
+    kept = list(evidence)
+    for cue in cues:
+        kept.append(Past(cue.code, cue.family, cue.points, signal.ts_ms, cue.quote, signal.origin))
+        same = [past for past in kept if past.family == cue.family]
+        if len(same) > CAPS["evidence_per_family"]:
+            kept.remove(min(same, key=lambda past: (past.ts_ms, past.points)))
+    return tuple(kept)

@@ -1,0 +1,108 @@
+"""Rings of panes: what happened when, in three resolutions, and the sums over it.
+
+A ring is a tuple of panes, oldest first; a pane is `(index, *measures)`, all integers, and covers the
+closed-open time `[index * width_ms, (index + 1) * width_ms)` since the Unix epoch. Panes without
+events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh a pane by
+its age from an integer table and shift once at the end, so the order of arrival never shows and no
+float enters. An event older than the ring is refused, and the caller counts it.
+
+Next step: `scoring.customer` keeps three rings per customer, `scoring.health` sums over them.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from scoring.config import DAY_MS, HOUR_MS, MINUTE_MS
+from scoring.records import FAMILIES
+
+MEASURES: Final = ("contacts", "messages", "negatives", "replies", *FAMILIES)
+"""Columns of a pane after its index; families are hundredths of points."""
+
+COLUMN: Final = {name: place for place, name in enumerate(MEASURES, start=1)}
+NOTHING: Final = (0,) * len(MEASURES)
+
+Pane = tuple[int, ...]
+Ring = tuple[Pane, ...]
+
+
+class Width(NamedTuple):
+    """A resolution: how long a pane is and how many are kept."""
+
+    pane_ms: int
+    panes: int
+
+
+MINUTES: Final = Width(MINUTE_MS, 60)
+HOURS: Final = Width(HOUR_MS, 168)
+DAYS: Final = Width(DAY_MS, 90)
+
+_SHIFT: Final = 16
+
+
+def half_life_weights(half_life: int, ages: int) -> tuple[int, ...]:
+    """Weights in 1/65536 by age in panes, halving every `half_life` panes.
+
+    >>> half_life_weights(12, 25)[::12]
+    (65536, 32768, 16384)
+    """
+    return tuple(round((1 << _SHIFT) * 0.5 ** (age / half_life)) for age in range(ages))
+
+
+FAST: Final = half_life_weights(12, HOURS.panes)
+"""By age in hours, half-life 12 h: what a leaky sum needs to see bursts (docs/detection, early warning)."""
+
+SLOW: Final = half_life_weights(14, DAYS.panes)
+"""By age in days, half-life 14 d: the relationship."""
+
+
+def add(ring: Ring, index: int, panes: int, measures: tuple[int, ...]) -> Ring | None:
+    """Add one event's measures to the pane `index`; None if it is older than the ring reaches.
+
+    >>> add((), 7, 3, (1, 0))
+    ((7, 1, 0),)
+    >>> add(((7, 1, 0),), 9, 3, (1, 5))
+    ((7, 1, 0), (9, 1, 5))
+    >>> add(((7, 1, 0), (9, 1, 5)), 10, 3, (1, 0))
+    ((9, 1, 5), (10, 1, 0))
+    >>> add(((9, 1, 5), (10, 1, 0)), 7, 3, (1, 0)) is None
+    True
+    """
+    if not ring or index > ring[-1][0]:
+        oldest = index - panes
+        kept = ring if not ring or ring[0][0] > oldest else tuple(p for p in ring if p[0] > oldest)
+        return (*kept, (index, *measures))
+    if index <= ring[-1][0] - panes:
+        return None
+    place = len(ring) - 1
+    while place >= 0 and ring[place][0] > index:
+        place -= 1
+    if place >= 0 and ring[place][0] == index:
+        pane = ring[place]
+        merged = (index, *(have + more for have, more in zip(pane[1:], measures, strict=True)))
+        return (*ring[:place], merged, *ring[place + 1 :])
+    return (*ring[: place + 1], (index, *measures), *ring[place + 1 :])
+
+
+def window(ring: Ring, now_index: int, panes: int, column: int) -> int:
+    """Sum one column over the `panes` newest panes, that of `now_index` included.
+
+    >>> window(((7, 1, 0), (9, 1, 5)), 9, 2, 2)
+    5
+    """
+    oldest = now_index - panes
+    return sum(pane[column] for pane in ring if oldest < pane[0] <= now_index)
+
+
+def leaky(ring: Ring, now_index: int, weights: tuple[int, ...], column: int) -> int:
+    """Sum one column, each pane weighed by its age; panes after `now_index` count as nothing.
+
+    >>> leaky(((0, 800),), 12, FAST, 1)
+    400
+    """
+    total, reach = 0, len(weights)
+    for pane in ring:
+        age = now_index - pane[0]
+        if 0 <= age < reach:
+            total += pane[column] * weights[age]
+    return total >> _SHIFT
