@@ -1,4 +1,4 @@
-"""The fixed bytes at the front of every stored row: where it stands, when it is due, whether it lives.
+"""The fixed bytes at the front of every stored row: where it stands and when it is due.
 
 A worker restores a partition, rebuilds its timers and drops stale writes by these bytes alone,
 without decoding a row. The fence comes first and is big-endian, so two fences compare as bytes.
@@ -24,7 +24,7 @@ class Header(NamedTuple):
     Attributes:
         log_epoch: Epoch of the customer log the offset belongs to.
         offset: Offset of the last record folded into the row.
-        due_ms: When the row's next timer is due that waits for nothing but time, `NEVER_MS` if none is.
+        due_ms: When the next timer is due that waits for nothing but time, `NEVER_MS` for none.
         absence_due_ms: When the next one is due that rests on absence: it fires once all sources
             have been read up to there.
         deleted: The row is gone; the header stays until no stale write of it is credible.

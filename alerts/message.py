@@ -375,12 +375,17 @@ def _links(transition: Transition, templates: Mapping[str, str]) -> tuple[Link, 
     return tuple({link.name: link for link in reversed(links)}.values())[::-1]
 
 
-def _why(transition: Transition) -> str:
-    customer = shlex.quote(plain(transition.customer, 200))
-    alert = shlex.quote(plain(transition.alert_id, 200))
-    if customer.lstrip("'").startswith("-"):
-        return f"nabz why --alert {alert} -- {customer}"
-    return f"nabz why {customer} --alert {alert}"
+def why_command(customer: str, alert_id: str) -> str:
+    """The command line that explains an alert, safe to paste into a shell.
+
+    >>> why_command("c 1; ls", "a-1")
+    "nabz why 'c 1; ls' --alert a-1"
+    """
+    who = shlex.quote(plain(customer, 200))
+    alert = shlex.quote(plain(alert_id, 200))
+    if who.lstrip("'").startswith("-"):
+        return f"nabz why --alert {alert} -- {who}"
+    return f"nabz why {who} --alert {alert}"
 
 
 def notification(
@@ -444,7 +449,7 @@ def notification(
         lines=tuple(lines),
         evidence=_quotes(transition, locale) if quotes and kind not in texts.endings else (),
         links=_links(transition, links or {}),
-        why=_why(transition),
+        why=why_command(transition.customer, transition.alert_id),
         rule=plain(transition.rule, _ID_MAX),
         customer=plain(transition.customer, _ID_MAX),
         account=_or_none(transition.account),

@@ -1,8 +1,8 @@
 """What a fold tells the world: health rows, alerts, transitions, dead letters. The public contract.
 
-All are JSON objects with named fields; scores and points are integers in hundredths (`_e2`), so that
-a reader's sum is exact too; times are milliseconds since the epoch. Each carries where in the log it
-was decided (`log`) and under which configuration. Absent is null, never 0.
+All are JSON objects with named fields; scores and points are integers in hundredths (`_e2`), so
+that a reader's sum is exact too; times are milliseconds since the epoch. Each carries where in the
+log it was decided (`log`) and under which configuration. Absent is null, never 0.
 
 Next step: `streams.codec` puts them on their topics with CloudEvents headers.
 """
@@ -76,7 +76,7 @@ class Quality(msgspec.Struct, frozen=True):
 
     Attributes:
         timely: All sources are read up to within ten minutes of the row's time.
-        read_ratio_e2: Share of messages whose language we read, in hundredths; null without messages.
+        read_ratio_e2: Share of messages whose language we read, in hundredths; null without any.
         degraded: A record of this customer could not be folded within the last 24 h.
         noisy: Too many records for detail; counts only.
     """
@@ -239,12 +239,31 @@ class FoldFailed(msgspec.Struct, frozen=True):
 
     Attributes:
         error: Type of the exception, never its text.
+        record: The record's bytes.
+        at_ms: Time of the fold.
     """
 
     customer: str
     error: str
     record: bytes
+    at_ms: int
     log: At
 
 
-Output = HealthRow | Heartbeat | AlertRow | Transition | FoldFailed
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A row as it stood before the first record of a day: where replay and `nabz why` may begin.
+
+    Attributes:
+        customer: The key.
+        row: Header and body, as stored.
+        config_hash: Configuration the row was last folded under.
+        log: The record it was taken before.
+    """
+
+    customer: str
+    row: bytes
+    config_hash: str
+    log: At
+
+
+Output = HealthRow | Heartbeat | AlertRow | Transition | FoldFailed | Checkpoint

@@ -1,9 +1,9 @@
 """When somebody should be told: rules, as code.
 
-A rule looks at one measure of a customer's health, has a band per severity with separate raising and
-clearing cuts, and says how long a condition must hold. A rule is identified by its id alone: whatever
-else of it changes, its open alerts stay the same alerts. `rules.yaml` beside this module is what
-holds where nothing else is configured; the cuts are assumptions until they are measured on your data.
+A rule looks at one measure of a customer's health, has a band per severity with separate raising
+and clearing cuts, and says how long a condition must hold. A rule is identified by its id alone:
+whatever else of it changes, its open alerts stay the same alerts. `rules.yaml` beside this module
+holds where nothing else is configured; its cuts are assumptions until measured on your data.
 
 Next step: `alerts.lifecycle.step` moves an episode of a rule.
 """
@@ -26,11 +26,11 @@ _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class RuleError(ValueError):
-    """A rule cannot be understood; the message names rule, field, what was found and what is meant."""
+    """A rule cannot be understood; the message names rule, field and what was found."""
 
 
 class Cuts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a severity begins and where it ends, in hundredths; the gap keeps alerts from flapping."""
+    """Where a severity begins and ends, in hundredths; the gap keeps alerts from flapping."""
 
     raise_at_e2: int
     clear_at_e2: int

@@ -51,6 +51,33 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     contacts: int = 2_600
 
 
+class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of health: so many hundredths of a sum, up to a cap in hundredths of a point."""
+
+    percent: int
+    cap: int
+
+
+class Relationship(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What moves health beside its base; slow sums have a half-life of 14 days.
+
+    Attributes:
+        feeling: Of the slow sum of feeling: taken away.
+        friction: Of the slow sums of waiting, repetition and effort: taken away.
+        intent: Of the slow sum of intents to leave, complain or escalate: taken away.
+        relief: Of the slow sum of relief: given.
+        trail: Of distress as it is now: taken away.
+        unresolved: Points taken away while somebody waits longer than a day.
+    """
+
+    feeling: Share = Share(30, 2_500)
+    friction: Share = Share(30, 2_500)
+    intent: Share = Share(35, 3_000)
+    relief: Share = Share(20, 1_500)
+    trail: Share = Share(30, 3_000)
+    unresolved: int = 500
+
+
 class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Cuts of health, in hundredths; a band is left for a better one `hysteresis` above its cut."""
 
@@ -78,6 +105,7 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         contact_ladder: Points for 1, 2, 3, ... contacts within 24 h; the last holds for more.
         resting: Distress in hundredths under which nobody looks again before the next record.
         base: Health of a customer about whom nothing is known to be wrong.
+        health: Parts of health.
     """
 
     interactions: dict[str, Interaction] = {}
@@ -94,3 +122,4 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     contact_ladder: tuple[int, ...] = (0, 500, 1_100, 1_600, 2_100, 2_600)
     resting: int = 1_000
     base: int = 8_500
+    health: Relationship = Relationship()

@@ -95,6 +95,7 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
         calm_ms: Newest signal that was not bad: an answer of ours, a turn without distress.
         signals: Signals folded.
         messages: Messages the customer wrote; `read` of them in a language we read.
+        behaviours: Interactions of a type the catalogue knows.
         late: Signals older than the rings reach: counted, their points lost.
         evidence: Causes of points, oldest first, at most four per family.
         band: Band of health as last settled, for its hysteresis.
@@ -108,6 +109,7 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
     signals: int = 0
     messages: int = 0
     read: int = 0
+    behaviours: int = 0
     late: int = 0
     minutes: Ring = ()
     hours: Ring = ()
@@ -178,6 +180,7 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
         messages=customer.messages + by_customer,
         read=customer.read
         + (by_customer and reading is not None and reading.sentiment_e4 is not None),
+        behaviours=customer.behaviours + (kind is not None),
         late=customer.late + (days is None),
         minutes=customer.minutes if minutes is None else minutes,
         hours=customer.hours if hours is None else hours,
@@ -286,7 +289,7 @@ def _dialogue_cues(talk: Conversation, signal: Signal) -> tuple[Cue, ...]:
 def _rephrases(words: set[int], earlier: tuple[int, ...]) -> bool:
     """Three content words or more come again, and they are at least half of the shorter turn."""
     shared = len(words.intersection(earlier))
-    return shared >= 3 and 2 * shared >= min(len(words), len(earlier))  # noqa: PLR2004 - see docstring
+    return shared >= 3 and 2 * shared >= min(len(words), len(earlier))
 
 
 def _is_contact(customer: Customer, talk: Conversation | None, signal: Signal) -> bool:

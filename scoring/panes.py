@@ -1,10 +1,10 @@
 """Rings of panes: what happened when, in three resolutions, and the sums over it.
 
-A ring is a tuple of panes, oldest first; a pane is `(index, *measures)`, all integers, and covers the
-closed-open time `[index * width_ms, (index + 1) * width_ms)` since the Unix epoch. Panes without
-events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh a pane by
-its age from an integer table and shift once at the end, so the order of arrival never shows and no
-float enters. An event older than the ring is refused, and the caller counts it.
+A ring is a tuple of panes, oldest first; a pane is `(index, *measures)`, all integers, and covers
+the closed-open time `[index * width_ms, (index + 1) * width_ms)` since the Unix epoch. Panes without
+events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh a pane
+by its age from an integer table and shift once at the end, so the order of arrival never shows and
+no float enters. An event older than the ring is refused, and the caller counts it.
 
 Next step: `scoring.customer` keeps three rings per customer, `scoring.health` sums over them.
 """
@@ -50,7 +50,7 @@ def half_life_weights(half_life: int, ages: int) -> tuple[int, ...]:
 
 
 FAST: Final = half_life_weights(12, HOURS.panes)
-"""By age in hours, half-life 12 h: what a leaky sum needs to see bursts (docs/detection, early warning)."""
+"""By age in hours, half-life 12 h: short enough to see bursts."""
 
 SLOW: Final = half_life_weights(14, DAYS.panes)
 """By age in days, half-life 14 d: the relationship."""

@@ -1,0 +1,567 @@
+"""The one fold: a row and a record of its log give the next row and what the world is told.
+
+First the timers that are due fire at their own due times, oldest first; then the record is
+remembered (unless it is known already), the scores are worked out, and every rule takes a look. So
+a customer left alone for a week and one woken every ten seconds end in the same row.
+Pure: the same row, entry and configuration give the same bytes, here, in `nabz why` and in tests.
+
+Next step: `alerts.partition` does the same for a log partition; `streams.worker.track` runs both.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from alerts import lifecycle, outputs
+from alerts.config import Config
+from alerts.lifecycle import OPEN, Change, Episode, Look
+from alerts.message import why_command
+from alerts.outputs import AlertRow, At, Checkpoint, FoldFailed, HealthRow, Output, Transition
+from alerts.row import (
+    Row,
+    Shown,
+    encode_row,
+    event_hash,
+    moved,
+    passed,
+    remember,
+    remembers,
+)
+from alerts.rules import Rule
+from scoring.config import DAY_MS, HOUR_MS
+from scoring.customer import Customer, Past, advance
+from scoring.health import Health, Part, distress_before, health
+from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
+
+LOG_TOPIC: Final = "nabz.customer-log.v1"
+SKEW_MS: Final = 5 * 60_000
+"""How far an appender's clock may run ahead of the broker's before it is not believed."""
+EMIT_MS: Final = 1_000
+TIMELY_MS: Final = 10 * 60_000
+DEGRADED_MS: Final = DAY_MS
+CHECKPOINT_RECORDS: Final = 20
+CHECKPOINT_MS: Final = 7 * DAY_MS
+_TIMERS_MAX: Final = 100_000
+
+Result = Literal["folded", "duplicate", "failed", "woken"]
+
+
+class Entry(NamedTuple):
+    """A record with its place in the log.
+
+    Attributes:
+        customer: Key of the record.
+        record: What it says.
+        partition: Partition of the customer log.
+        offset: Offset there.
+        timestamp_ms: When the broker took it: no appender's clock is believed far beyond.
+        epoch: Epoch of the log.
+    """
+
+    customer: str
+    record: LogRecord
+    partition: int
+    offset: int
+    timestamp_ms: int
+    epoch: int = 1
+
+
+class Folded(NamedTuple):
+    """What folding one entry came to."""
+
+    row: Row
+    outputs: tuple[Output, ...]
+    result: Result
+
+
+def fold(row: Row | None, entry: Entry, config: Config, config_hash: str) -> Folded:
+    """Fold one entry into its customer's row.
+
+    Args:
+        row: The row so far, None for a customer not seen before.
+        entry: A record of this customer that the row's fence has not seen.
+        config: Configuration in force.
+        config_hash: Its name.
+
+    Returns:
+        The new row, what to publish in order, and what became of the record. An entry whose fold
+        raises leaves the row as it was, but for the time and a mark; it comes out as `FoldFailed`.
+
+    Raises:
+        MemoryError, RecursionError: Not values; the process ends.
+    """
+    before = Row() if row is None else row
+    try:
+        work = _Work(before, entry, config, config_hash, new=row is None)
+        result = work.run()
+        return Folded(work.row(), tuple(work.outputs), result)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # noqa: BLE001  # law 5: no record takes the fleet down
+        return _failed(before, entry, type(error).__name__)
+
+
+def _now_ms(row: Row, entry: Entry) -> int:
+    return max(row.now_ms, min(entry.record.at_ms, entry.timestamp_ms + SKEW_MS))
+
+
+def _failed(row: Row, entry: Entry, error: str) -> Folded:
+    now_ms = _now_ms(row, entry)
+    at = At(LOG_TOPIC, entry.partition, entry.offset, 0, entry.epoch)
+    # Without timers: one that always fails must not wake the customer for ever.
+    marked = replace(
+        row,
+        now_ms=now_ms,
+        failed=row.failed + 1,
+        failed_ms=now_ms,
+        due_ms=None,
+        absence_due_ms=None,
+    )
+    letter = FoldFailed(entry.customer, error, encode_record(entry.record), now_ms, at)
+    return Folded(marked, (letter,), "failed")
+
+
+class _Work:
+    """One fold under way: the row's parts, open to change until `row` freezes them again."""
+
+    def __init__(
+        self, row: Row, entry: Entry, config: Config, config_hash: str, *, new: bool
+    ) -> None:
+        self.before = row
+        self.entry = entry
+        self.config = config
+        self.config_hash = config_hash
+        self.rules = {rule.id: rule for rule in config.rules}
+        self.now_ms = _now_ms(row, entry)
+        self.complete_ms = max(row.complete_ms, entry.record.complete_to_ms)
+        self.reconfigured = not new and row.config_hash != config_hash
+        self.customer: Customer = row.customer
+        self.episodes: dict[str, Episode] = {one.rule: one for one in row.episodes}
+        self.facts: dict[str, object] = {}
+        self.looked_ms, self.look_ms = row.looked_ms, row.look_ms
+        self.due_ms, self.absence_due_ms = row.due_ms, row.absence_due_ms
+        self.version, self.emitted_ms = row.version, row.emitted_ms
+        self.shown, self.emit_ms = row.shown, row.emit_ms
+        self.outputs: list[Output] = []
+        self.spread_ms = zlib.crc32(entry.customer.encode("utf-8", "surrogatepass")) % HOUR_MS
+        live = config.clock == "live"
+        self.news_ms = self.now_ms - config.max_notify_age_ms if live else None
+
+    # ------------------------------------------------------------------ the order of things
+
+    def run(self) -> Result:
+        if self.reconfigured:
+            self._close_removed_rules()
+        self._fire_timers()
+        record = self.entry.record
+        result: Result = "woken"
+        match record:
+            case Signal() | Profile() | Outcome() | Command():
+                result = self._remember(record)
+            case Wake():
+                pass
+            case _:
+                raise TypeError("a record of the partition reached a customer")
+        if self.reconfigured and result in {"woken", "duplicate"}:
+            self._look(self.now_ms, cause_ms=self.now_ms)
+        return result
+
+    def row(self) -> Row:
+        return msgspec.structs.replace(
+            self.before,
+            now_ms=self.now_ms,
+            complete_ms=self.complete_ms,
+            looked_ms=self.looked_ms,
+            config_hash=self.config_hash,
+            customer=self.customer,
+            episodes=tuple(self.episodes.values()),
+            version=self.version,
+            emitted_ms=self.emitted_ms,
+            shown=self.shown,
+            emit_ms=self.emit_ms,
+            look_ms=self.look_ms,
+            due_ms=self.due_ms,
+            absence_due_ms=self.absence_due_ms,
+            **self.facts,
+        )
+
+    # ------------------------------------------------------------------ timers
+
+    def _fire_timers(self) -> None:
+        for _ in range(_TIMERS_MAX):
+            due = self._next_due()
+            if due is None:
+                return
+            at_ms = max(due, self.looked_ms)
+            hourly = self.look_ms is not None and self.look_ms <= due
+            self._look(at_ms, cause_ms=due, hourly=hourly)
+        raise RuntimeError(f"more than {_TIMERS_MAX} timers due at once")
+
+    def _next_due(self) -> int | None:
+        """The earliest timer that may fire: time up to now, absence up to where all is read."""
+        due, absence = self.due_ms, self.absence_due_ms
+        found = None
+        if due is not None and due <= self.now_ms:
+            found = due
+        gate = min(self.now_ms, self.complete_ms)
+        if absence is not None and absence <= gate and (found is None or absence < found):
+            found = absence
+        return found
+
+    def _set_timers(self) -> None:
+        time, absence = self.emit_ms, self.look_ms
+        if self.episodes:
+            facts = self._facts()
+            for episode in self.episodes.values():
+                rule = self.rules.get(episode.rule)
+                if rule is None:
+                    continue
+                due = lifecycle.due_of(
+                    episode, rule, event_ms=facts[0], calm_ms=facts[1], waits=facts[2]
+                )
+                time = _earlier(time, due.time_ms)
+                absence = _earlier(absence, due.absence_ms)
+        self.due_ms, self.absence_due_ms = time, absence
+
+    def _facts(self) -> tuple[int | None, int | None, bool]:
+        customer = self.customer
+        waits = any(talk.waiting_since_ms is not None for talk in customer.conversations)
+        return customer.event_ms, customer.calm_ms, waits
+
+    # ------------------------------------------------------------------ the record
+
+    def _remember(self, record: Signal | Profile | Outcome | Command) -> Result:
+        row = self.before
+        known_as = record.command_id if isinstance(record, Command) else record.event_id
+        name = event_hash(known_as)
+        if (record.ordered and passed(row.places, record.origin)) or remembers(row.ids, name):
+            self.facts["duplicates"] = row.duplicates + 1
+            return "duplicate"
+        self._checkpoint()
+        self.facts["folded"] = row.folded + 1
+        self.facts["ids"] = remember(row.ids, name)
+        if record.ordered:
+            self.facts["places"] = moved(row.places, record.origin)
+        if isinstance(record, Command):
+            self._obey(record)
+            self._look(self.now_ms, cause_ms=self.now_ms)
+            return "folded"
+        self.customer = advance(self.customer, record, self.config.scoring)
+        by_event = isinstance(record, Signal)
+        cues = frozenset[str]()
+        if (
+            isinstance(record, Signal)
+            and record.author == "customer"
+            and record.reading is not None
+        ):
+            cues = frozenset(cue.code for cue in record.reading.cues)
+        self._look(self.now_ms, cause_ms=record.ts_ms, by_event=by_event, cues=cues)
+        return "folded"
+
+    def _checkpoint(self) -> None:
+        """Once a day at most, the row as it was before the first record of the day."""
+        row = self.before
+        day = self.now_ms // DAY_MS
+        if day == row.day:
+            self.facts["since_checkpoint"] = row.since_checkpoint + 1
+            return
+        self.facts["day"] = day
+        old = self.now_ms - row.checkpoint_ms >= CHECKPOINT_MS
+        if row.folded and (row.since_checkpoint >= CHECKPOINT_RECORDS or old):
+            body = encode_row(row, log_epoch=self.entry.epoch, offset=self.entry.offset - 1)
+            self._tell(Checkpoint(self.entry.customer, body, row.config_hash, self._at()))
+            self.facts["checkpoint_ms"] = self.now_ms
+            self.facts["since_checkpoint"] = 1
+        else:
+            self.facts["since_checkpoint"] = row.since_checkpoint + 1
+
+    def _obey(self, command: Command) -> None:
+        """What a person decided, for the one alert meant or for all of the customer."""
+        for rule_id, episode in list(self.episodes.items()):
+            of = lifecycle.fingerprint(rule_id, self.entry.customer)
+            if command.fingerprint not in {"", of}:
+                continue
+            change: Change | None = None
+            match command.verb:
+                case "ack":
+                    change = lifecycle.acknowledge(episode, command.actor or "?", self.now_ms)
+                case "unack":
+                    change = lifecycle.acknowledge(episode, "", self.now_ms)
+                case "resolve":
+                    change = lifecycle.close(episode, "manual", self.now_ms)
+                case _:
+                    pass  # snoozes, notes and verdicts are kept by those who act on them
+            if change is not None:
+                self.episodes[rule_id] = change.episode
+                self._changed(change, self._health_at(self.now_ms), actor=command.actor)
+
+    def _close_removed_rules(self) -> None:
+        for rule_id, episode in list(self.episodes.items()):
+            if rule_id in self.rules:
+                continue
+            change = lifecycle.close(episode, "rule_removed", self.now_ms)
+            if change is not None:
+                self.episodes[rule_id] = change.episode
+                self._changed(change, self._health_at(self.now_ms))
+
+    # ------------------------------------------------------------------ looking
+
+    def _health_at(self, at_ms: int) -> Health:
+        return health(
+            self.customer,
+            at_ms,
+            self.config.scoring,
+            complete_to_ms=self.complete_ms,
+            spread_ms=self.spread_ms,
+        )
+
+    def _look(
+        self,
+        at_ms: int,
+        *,
+        cause_ms: int,
+        by_event: bool = False,
+        cues: frozenset[str] = frozenset(),
+        hourly: bool = False,
+    ) -> None:
+        """Work out the scores at a moment, let every rule see them, and publish what changed."""
+        found = self._health_at(at_ms)
+        self.looked_ms = at_ms
+        self.look_ms = found.next_ms
+        if found.band != self.customer.band:
+            self.customer = replace(self.customer, band=found.band)
+        event_ms, calm_ms, waits = self._facts()
+        for rule_id, rule in self.rules.items():
+            episode = self.episodes.get(rule_id)
+            measure = found.distress_e2 if rule.measure == "distress" else found.health_e2
+            if episode is None and measure is None:
+                continue
+            look = Look(
+                at_ms, measure, event_ms, calm_ms, waits, by_event, cause_ms, cues,
+                self.complete_ms, self.news_ms,
+            )  # fmt: skip
+            fresh = Episode(rule_id) if episode is None else episode
+            after, changes = lifecycle.step(
+                fresh, rule, look, of=lifecycle.fingerprint(rule_id, self.entry.customer)
+            )
+            if changes or episode is not None:
+                self.episodes[rule_id] = after
+            for change in changes:
+                self._changed(change, found)
+        self._publish(found, at_ms, hourly=hourly)
+        self._set_timers()
+
+    def _publish(self, found: Health, at_ms: int, *, hourly: bool) -> None:
+        """At most once a second, and only what changed; hourly all the same above resting."""
+        shown = self._shown(found)
+        if shown == self.shown and (not hourly or self._rests(found)):
+            self.emit_ms = None
+        elif at_ms >= self.emitted_ms + EMIT_MS:
+            self._emit(found, shown, at_ms)
+        else:
+            self.emit_ms = self.emitted_ms + EMIT_MS
+
+    def _rests(self, found: Health) -> bool:
+        return found.distress_e2 is None or found.distress_e2 < self.config.scoring.resting
+
+    def _open_alerts(self) -> int:
+        return sum(episode.state in OPEN for episode in self.episodes.values())
+
+    def _shown(self, found: Health) -> Shown:
+        return Shown(
+            None if found.distress_e2 is None else found.distress_e2 // 100,
+            None if found.health_e2 is None else found.health_e2 // 100,
+            found.band,
+            f"{found.wait.state}:{found.wait.since_ms}",
+            self._open_alerts(),
+            found.contacts_24h,
+        )
+
+    # ------------------------------------------------------------------ telling
+
+    def _at(self) -> At:
+        entry = self.entry
+        return At(LOG_TOPIC, entry.partition, entry.offset, len(self.outputs), entry.epoch)
+
+    def _tell(self, output: Output) -> None:
+        self.outputs.append(output)
+
+    def _trend(self, at_ms: int) -> int | None:
+        first = self.customer.first_ms
+        if first is None or first > at_ms - DAY_MS:
+            return None
+        scoring = self.config.scoring
+        now = distress_before(self.customer, at_ms, scoring)
+        return now - distress_before(self.customer, at_ms - DAY_MS, scoring)
+
+    def _emit(self, found: Health, shown: Shown, at_ms: int) -> None:
+        self.version += 1
+        self.emitted_ms, self.shown, self.emit_ms = at_ms, shown, None
+        customer, row = self.customer, self.before
+        profile = customer.profile
+        failed_ms = row.failed_ms
+        self._tell(
+            HealthRow(
+                customer=self.entry.customer,
+                version=self.version,
+                as_of_ms=at_ms,
+                event_ms=customer.event_ms,
+                complete_to_ms=self.complete_ms,
+                health_e2=found.health_e2,
+                distress_e2=found.distress_e2,
+                band=found.band,
+                confidence_e2=found.confidence_e2,
+                trend_e2=self._trend(at_ms),
+                reason=None if self._rests(found) else _reason(found),
+                health=_contributions(found.health),
+                distress=_contributions(found.distress),
+                quality=outputs.Quality(
+                    timely=self.complete_ms >= at_ms - TIMELY_MS,
+                    read_ratio_e2=100 * customer.read // customer.messages
+                    if customer.messages
+                    else None,
+                    degraded=failed_ms is not None and at_ms - failed_ms < DEGRADED_MS,
+                ),
+                waiting=_waiting(found),
+                contacts_24h=found.contacts_24h,
+                open_alerts=self._open_alerts(),
+                account=None if profile is None else profile.account,
+                name=None if profile is None else profile.name,
+                tier=None if profile is None else profile.tier,
+                language=None if profile is None else profile.language,
+                config_hash=self.config_hash,
+                log=self._at(),
+            )
+        )
+
+    def _changed(self, change: Change, found: Health, *, actor: str = "") -> None:
+        """Tell a transition, and the alert as it is now."""
+        episode = change.episode
+        rule = self.rules.get(episode.rule) or Rule(episode.rule)
+        of = lifecycle.fingerprint(episode.rule, self.entry.customer)
+        customer = self.customer
+        profile = customer.profile
+        at_ms = found.now_ms
+        measure = found.distress_e2 if rule.measure == "distress" else found.health_e2
+        critical = rule.critical if episode.severity == "critical" else None
+        cuts = rule.warning if critical is None else critical
+        conversation, link = _conversation(customer, found)
+        self._tell(
+            Transition(
+                alert_id=episode.alert_id,
+                fingerprint=of,
+                seq=episode.seq,
+                rule=episode.rule,
+                customer=self.entry.customer,
+                before=change.before,
+                after=episode.state,
+                reason=change.reason,
+                notify=change.notify,
+                historical=episode.late_until_ms is not None,
+                shadow=rule.shadow,
+                severity=episode.severity,
+                measure=rule.measure,
+                score_e2=0 if measure is None else measure,
+                raise_at_e2=cuts.raise_at_e2,
+                clear_at_e2=cuts.clear_at_e2,
+                change_e2=self._trend(at_ms) if rule.measure == "distress" else None,
+                health_e2=found.health_e2,
+                confidence_e2=found.confidence_e2,
+                since_ms=episode.held_ms,
+                opened_ms=episode.opened_ms,
+                at_ms=at_ms,
+                event_ms=customer.event_ms,
+                complete_to_ms=self.complete_ms,
+                why=tuple(sorted(_contributions(found.distress), key=_strongest)),
+                waiting=_waiting(found),
+                contacts_24h=found.contacts_24h,
+                conversation=conversation,
+                link=link,
+                account=None if profile is None else profile.account,
+                name=None if profile is None else profile.name,
+                tier=None if profile is None else profile.tier,
+                language=None if profile is None else profile.language,
+                labels=rule.labels,
+                runbook=rule.runbook,
+                actor=actor or None,
+                config_hash=self.config_hash,
+                log=self._at(),
+                replay=why_command(self.entry.customer, episode.alert_id),
+            )
+        )
+        self._tell(
+            AlertRow(
+                fingerprint=of,
+                alert_id=episode.alert_id,
+                seq=episode.seq,
+                rule=episode.rule,
+                customer=self.entry.customer,
+                state=episode.state,
+                severity=episode.severity,
+                closed_reason=episode.closed or None,
+                opened_ms=episode.opened_ms,
+                since_ms=episode.since_ms,
+                peak_e2=episode.peak_e2,
+                reopen_count=episode.reopened,
+                human=f"acked:{episode.acked_by}" if episode.acked_by else "unacked",
+                historical=episode.late_until_ms is not None,
+                shadow=rule.shadow,
+                config_hash=self.config_hash,
+                log=self._at(),
+            )
+        )
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
+def _strongest(part: outputs.Contribution) -> tuple[int, str]:
+    return -part.points_e2, part.name
+
+
+def _reason(found: Health) -> str | None:
+    top = found.top()
+    if top is None:
+        return None
+    return top.causes[0].cue if top.causes else top.name
+
+
+def _evidence(past: Past) -> outputs.Evidence:
+    origin = past.origin
+    at = At(origin.topic, origin.partition, origin.offset, origin.index, origin.epoch)
+    return outputs.Evidence(past.cue, past.ts_ms, past.points, past.quote, at)
+
+
+def _contributions(parts: tuple[Part, ...]) -> tuple[outputs.Contribution, ...]:
+    return tuple(
+        outputs.Contribution(
+            part.name, part.points_e2, part.basis, tuple(_evidence(past) for past in part.causes)
+        )
+        for part in parts
+    )
+
+
+def _waiting(found: Health) -> outputs.Waiting:
+    wait = found.wait
+    talk = wait.talk
+    return outputs.Waiting(
+        wait.state,
+        wait.since_ms,
+        None if talk is None else talk.key or None,
+        None if talk is None else talk.link,
+    )
+
+
+def _conversation(customer: Customer, found: Health) -> tuple[str | None, str | None]:
+    """Where to look: the conversation somebody waits in, else the newest."""
+    talk = found.wait.talk
+    if talk is None and customer.conversations:
+        talk = max(customer.conversations, key=lambda one: one.last_ms)
+    return (None, None) if talk is None else (talk.key or None, talk.link)

@@ -1,0 +1,82 @@
+"""What a log partition knows of itself: time, completeness, configuration in force, law 5's counts.
+
+A tick every ten seconds moves it when nothing else does, and lets it say that it is alive: a
+customer's row is as fresh as the heartbeat of its partition.
+
+Next step: `streams.worker.track` keeps one `PartitionRow` per partition at key `~`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from alerts.fold import LOG_TOPIC, SKEW_MS, Entry, Result
+from alerts.outputs import At, Heartbeat
+from alerts.row import PartitionRow
+from scoring.records import Command, ConfigChanged, Outcome, Profile, Signal
+
+HEARTBEAT_MS: Final = 60_000
+
+
+class Accumulated(NamedTuple):
+    """The partition's row after one more entry, and its heartbeat where one is due."""
+
+    row: PartitionRow
+    heartbeat: Heartbeat | None
+
+
+def accumulate(
+    row: PartitionRow, entry: Entry, result: Result | None, *, new_customer: bool
+) -> Accumulated:
+    """Take one entry of the partition, whoever it was addressed to.
+
+    Args:
+        row: The partition so far.
+        entry: The entry.
+        result: What became of a customer's record; None for one addressed to the partition.
+        new_customer: The customer had no row before.
+    """
+    record = entry.record
+    now_ms = max(row.now_ms, min(record.at_ms, entry.timestamp_ms + SKEW_MS))
+    moved = replace(
+        row,
+        now_ms=now_ms,
+        complete_ms=max(row.complete_ms, record.complete_to_ms),
+        customers=row.customers + new_customer,
+        ticks=row.ticks + (result is None),
+    )
+    if isinstance(record, Signal | Profile | Outcome | Command):
+        source = record.origin.source
+        match result:
+            case "folded":
+                moved = replace(moved, folded=_one_more(row.folded, source))
+            case "duplicate":
+                moved = replace(moved, duplicates=_one_more(row.duplicates, source))
+            case "failed":
+                moved = replace(moved, failed=_one_more(row.failed, source))
+            case _:
+                pass
+    elif isinstance(record, ConfigChanged):
+        moved = replace(moved, config_hash=record.config_hash)
+    if now_ms < row.heartbeat_ms + HEARTBEAT_MS:
+        return Accumulated(moved, None)
+    moved = replace(moved, heartbeat_ms=now_ms)
+    at = At(LOG_TOPIC, entry.partition, entry.offset, 0, entry.epoch)
+    return Accumulated(
+        moved,
+        Heartbeat(
+            partition=entry.partition,
+            at_ms=now_ms,
+            complete_to_ms=moved.complete_ms,
+            customers=moved.customers,
+            config_hash=moved.config_hash,
+            log=at,
+        ),
+    )
+
+
+def _one_more(counts: Mapping[str, int], source: str) -> dict[str, int]:
+    return {**counts, source: counts.get(source, 0) + 1}

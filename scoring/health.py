@@ -1,0 +1,310 @@
+"""Two scores of a customer at a moment, each the exact sum of its named parts.
+
+**Distress**, 0 to 10000 hundredths, up is bad: does somebody need to act now? Each family of
+points decays with a half-life of 12 hours and has a cap; relief counts against them; the ladder of
+contacts within 24 hours and the clock of an open wait are added. **Health**, up is good: a base,
+less what has gone wrong over weeks, less a share of distress. Where a sum leaves its bounds, the
+part `bounds` takes it back, so the parts always add up to the last digit.
+
+What rests on absence, the clock of a wait, is judged no later than `complete_to_ms`: an outage of a
+source makes nobody wait longer. Weights are assumptions unless marked otherwise.
+
+Next step: `alerts.lifecycle` compares the scores with rules, `alerts.fold` publishes them.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from scoring.config import DAY_MS, HOUR_MS, Scoring, Share
+from scoring.customer import Conversation, Customer, Past
+from scoring.panes import COLUMN, FAST, SLOW, leaky, window
+from scoring.records import FAMILIES
+
+Band = Literal["unknown", "healthy", "watch", "at_risk", "critical"]
+Basis = Literal["measured", "literature", "assumed"]
+
+FULL: Final = 10_000
+_EVIDENCE: Final = 3
+_KNOWN: Final = 3
+"""Readings and behaviours at which a customer is half known; confidence is n / (n + 3)."""
+_HARMFUL: Final = tuple(family for family in FAMILIES if family != "relief")
+_FRICTION: Final = ("waiting", "repetition", "effort")
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One named part of a score.
+
+    Attributes:
+        name: `base`, a family, `contacts`, `waiting_now`, `friction`, `trail`, ..., `bounds`.
+        points_e2: Signed hundredths of a point.
+        basis: How the weight is known.
+        causes: The remembered causes that weigh most, at most three.
+    """
+
+    name: str
+    points_e2: int
+    basis: Basis = "assumed"
+    causes: tuple[Past, ...] = ()
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Who waits for us.
+
+    Attributes:
+        state: `unknown` where a source shows no replies and nothing else says that somebody waits.
+        since_ms: When the longest open wait began.
+        talk: The conversation it is in, None where nobody waits.
+    """
+
+    state: Literal["yes", "no", "unknown"]
+    since_ms: int | None = None
+    talk: Conversation | None = None
+
+
+class Health(msgspec.Struct, frozen=True):
+    """A customer's two scores at a moment.
+
+    Attributes:
+        now_ms: The moment.
+        distress_e2: None while unknown, as is `health_e2`.
+        health: Parts that add up to `health_e2`; empty while unknown. `distress` likewise.
+        band: Band of health after hysteresis.
+        confidence_e2: 0 to 100: how much is known of the customer.
+        next_ms: When a score changes by time alone and is to be looked at again, None at rest.
+    """
+
+    now_ms: int
+    distress_e2: int | None
+    health_e2: int | None
+    distress: tuple[Part, ...]
+    health: tuple[Part, ...]
+    band: Band
+    confidence_e2: int
+    wait: Wait
+    contacts_24h: int
+    next_ms: int | None
+
+    def top(self) -> Part | None:
+        """The part that adds most to distress, None where none adds anything."""
+        best = max(self.distress, key=lambda part: part.points_e2, default=None)
+        return best if best is not None and best.points_e2 > 0 else None
+
+
+def monitored(customer: Customer) -> bool:
+    """False for a customer who does not consent to being scored."""
+    return customer.profile is None or customer.profile.monitor
+
+
+def waiting(customer: Customer) -> Wait:
+    """Who waits for us, as far as the sources show.
+
+    >>> waiting(Customer()).state
+    'no'
+    """
+    oldest: Conversation | None = None
+    blind = False
+    for talk in customer.conversations:
+        since = talk.waiting_since_ms
+        blind = blind or talk.inbound
+        if since is not None and (oldest is None or since < (oldest.waiting_since_ms or since + 1)):
+            oldest = talk
+    if oldest is not None:
+        return Wait("yes", oldest.waiting_since_ms, oldest)
+    return Wait("unknown" if blind else "no")
+
+
+def health(
+    customer: Customer, now_ms: int, scoring: Scoring, *, complete_to_ms: int, spread_ms: int = 0
+) -> Health:
+    """Work out both scores.
+
+    Args:
+        customer: What we remember.
+        now_ms: The moment they stand for, not before the newest event counted.
+        scoring: Weights and caps.
+        complete_to_ms: All sources have been read up to here; waits are judged no later.
+        spread_ms: Less than an hour: where in the hour this customer is looked at again.
+
+    Returns:
+        Both scores, or `unknown` where nothing could be read and nobody waits.
+    """
+    wait = waiting(customer)
+    contacts = window(customer.hours, now_ms // HOUR_MS, 24, COLUMN["contacts"])
+    seen = customer.read + customer.behaviours
+    if not monitored(customer) or (seen == 0 and wait.since_ms is None):
+        return Health(now_ms, None, None, (), (), "unknown", 0, wait, contacts, None)
+    waited_ms = _waited_ms(wait, now_ms, complete_to_ms)
+    distress = _distress(customer, now_ms, scoring, waited_ms=waited_ms, contacts=contacts)
+    distress_e2 = sum(part.points_e2 for part in distress)
+    parts = _health(customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=waited_ms)
+    health_e2 = sum(part.points_e2 for part in parts)
+    band = _band(health_e2, customer.band, scoring)
+    return Health(
+        now_ms=now_ms,
+        distress_e2=distress_e2,
+        health_e2=health_e2,
+        distress=distress,
+        health=parts,
+        band=band,
+        confidence_e2=_confidence(customer, seen),
+        wait=wait,
+        contacts_24h=contacts,
+        next_ms=_next_ms(wait, waited_ms, now_ms, scoring, distress_e2, band, spread_ms),
+    )
+
+
+def distress_before(customer: Customer, then_ms: int, scoring: Scoring) -> int:
+    """Distress as it was at an earlier moment, waits left out: for the trend.
+
+    What has happened since does not count; causes older than the rings are gone for both.
+    """
+    hour = then_ms // HOUR_MS
+    contacts = window(customer.hours, hour, 24, COLUMN["contacts"])
+    parts = _distress(customer, then_ms, scoring, waited_ms=0, contacts=contacts)
+    return sum(part.points_e2 for part in parts)
+
+
+def _waited_ms(wait: Wait, now_ms: int, complete_to_ms: int) -> int:
+    if wait.since_ms is None:
+        return 0
+    return max(0, min(now_ms, complete_to_ms) - wait.since_ms)
+
+
+def _distress(
+    customer: Customer, now_ms: int, scoring: Scoring, *, waited_ms: int, contacts: int
+) -> tuple[Part, ...]:
+    hour = now_ms // HOUR_MS
+    caps = scoring.caps
+    parts = []
+    total = 0
+    for family in _HARMFUL:
+        points = min(leaky(customer.hours, hour, FAST, COLUMN[family]), getattr(caps, family))
+        if points:
+            parts.append(Part(family, points, "assumed", _causes(customer, (family,), now_ms)))
+            total += points
+    ladder = scoring.contact_ladder
+    if contacts > 0 and ladder:
+        # P(negative within 24 h) rises with each contact: airline timelines, docs/detection.
+        points = min(ladder[min(contacts, len(ladder)) - 1], caps.contacts)
+        if points:
+            parts.append(Part("contacts", points, "measured"))
+            total += points
+    points = 0
+    for step in scoring.wait_steps:
+        if waited_ms >= step.after_ms:
+            points = step.points
+    points = min(points, caps.waiting_now)
+    if points:
+        parts.append(Part("waiting_now", points))
+        total += points
+    relief = min(leaky(customer.hours, hour, FAST, COLUMN["relief"]), caps.relief)
+    if relief:
+        parts.append(Part("relief", -relief, "assumed", _causes(customer, ("relief",), now_ms)))
+        total -= relief
+    return _bounded(parts, total)
+
+
+def _health(
+    customer: Customer, now_ms: int, scoring: Scoring, *, distress_e2: int, waited_ms: int
+) -> tuple[Part, ...]:
+    day, weights = now_ms // DAY_MS, scoring.health
+    days = customer.days
+    parts = [Part("base", scoring.base)]
+    total = scoring.base
+
+    def take(name: str, points: int, families: tuple[str, ...] = ()) -> None:
+        nonlocal total
+        if points:
+            causes = _causes(customer, families, now_ms) if families else ()
+            parts.append(Part(name, points, "assumed", causes))
+            total += points
+
+    feeling = leaky(days, day, SLOW, COLUMN["feeling"])
+    friction = sum(leaky(days, day, SLOW, COLUMN[family]) for family in _FRICTION)
+    take("feeling", -_share(feeling, weights.feeling), ("feeling",))
+    take("friction", -_share(friction, weights.friction), _FRICTION)
+    take("intent", -_share(leaky(days, day, SLOW, COLUMN["intent"]), weights.intent), ("intent",))
+    take("unresolved", -weights.unresolved if waited_ms >= DAY_MS else 0)
+    take("trail", -_share(distress_e2, weights.trail))
+    relief = _share(leaky(days, day, SLOW, COLUMN["relief"]), weights.relief)
+    # Relief heals what went wrong; it lifts nobody above where they started.
+    take("relief", min(relief, scoring.base - total), ("relief",))
+    return _bounded(parts, total)
+
+
+def _share(points: int, share: Share) -> int:
+    return min(points * share.percent // 100, share.cap)
+
+
+def _bounded(parts: list[Part], total: int) -> tuple[Part, ...]:
+    bounded = min(max(total, 0), FULL)
+    if bounded != total:
+        parts.append(Part("bounds", bounded - total))
+    return tuple(parts)
+
+
+def _causes(customer: Customer, families: tuple[str, ...], now_ms: int) -> tuple[Past, ...]:
+    """What weighs most now: points halve every 12 hours, as in the sum."""
+    found = [past for past in customer.evidence if past.family in families]
+    if len(found) > 1:
+        found.sort(key=lambda past: (-_weight(past, now_ms), -past.ts_ms, past.cue))
+    return tuple(found[:_EVIDENCE])
+
+
+def _weight(past: Past, now_ms: int) -> int:
+    age = max(0, (now_ms - past.ts_ms) // HOUR_MS)
+    return past.points * FAST[age] if age < len(FAST) else 0
+
+
+def _band(health_e2: int, before: str, scoring: Scoring) -> Band:
+    """Fall at once, rise only once a margin above the cut is reached."""
+    cuts = scoring.bands
+    names: tuple[Band, ...] = ("critical", "at_risk", "watch", "healthy")
+    levels = (cuts.at_risk, cuts.watch, cuts.healthy)
+    rank = sum(health_e2 >= level for level in levels)
+    if before in names:
+        held = names.index(before)
+        while rank > held and health_e2 < levels[rank - 1] + cuts.hysteresis:
+            rank -= 1
+    return names[rank]
+
+
+def _confidence(customer: Customer, seen: int) -> int:
+    known = 100 * seen // (seen + _KNOWN)
+    if customer.messages:
+        # A customer half of whose messages we cannot read is known half as well.
+        readable = 100 * customer.read // customer.messages
+        behaved = customer.behaviours > 0
+        known = known * max(readable, 50 if behaved else 0) // 100
+    return known
+
+
+def _next_ms(
+    wait: Wait,
+    waited_ms: int,
+    now_ms: int,
+    scoring: Scoring,
+    distress_e2: int,
+    band: Band,
+    spread_ms: int,
+) -> int | None:
+    """When to look again: at the next step of a wait, hourly above resting, daily below healthy."""
+    found = []
+    if wait.since_ms is not None:
+        ahead = [step.after_ms for step in scoring.wait_steps if step.after_ms > waited_ms]
+        ahead += [DAY_MS] if waited_ms < DAY_MS else []
+        if ahead:
+            found.append(wait.since_ms + min(ahead))
+    if distress_e2 >= scoring.resting:
+        found.append(_after(now_ms, HOUR_MS, spread_ms))
+    elif band not in {"healthy", "unknown"}:
+        found.append(_after(now_ms, DAY_MS, spread_ms))
+    return min(found, default=None)
+
+
+def _after(now_ms: int, every_ms: int, spread_ms: int) -> int:
+    """The first moment after now that lies `spread_ms` into a period."""
+    return (now_ms - spread_ms) // every_ms * every_ms + every_ms + spread_ms
