@@ -1,0 +1,125 @@
+"""What happens, as lines: for a pipe, for a log, and above the board of a terminal.
+
+Each is a `rich.text.Text`: on a terminal it has colours with a meaning (red somebody must act now,
+yellow soon, green it is over, dim is context), in a pipe it is the same text without them.
+
+Next step: `streams.demo.live` prints them as the records come in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from alerts.outputs import Transition
+from streams.cli.words import shown
+from streams.demo.phrases import clock, quotes, reasons, waited, who, whole, why
+from streams.demo.picture import Picture
+
+INDENT: Final = " " * 10
+_SEVERITY: Final = {"critical": "bold red", "warning": "bold yellow"}
+_STATE_WIDTH: Final = 10
+
+
+def style_of(one: Transition) -> str:
+    """The colour of an alert's state."""
+    if one.after == "firing":
+        return _SEVERITY.get(one.severity, "bold")
+    return {"closed": "bold green", "recovering": "green"}.get(one.after, "dim")
+
+
+def state_of(one: Transition) -> str:
+    """An alert's state in a word; of a closed one, whether it recovered or expired."""
+    if one.after != "closed":
+        return one.after
+    return one.reason if one.reason in {"recovered", "expired"} else "closed"
+
+
+def alert_lines(one: Transition, broker: str) -> list[Text]:
+    """A transition: what changed, because of what, in whose words, and how to look into it.
+
+    A pending or a recovering alert is one line: nobody is told of it either.
+    """
+    head = Text(no_wrap=False, overflow="fold")
+    head.append(f"{clock(one.at_ms)}  ", "dim")
+    head.append(f"{shown(state_of(one)):<{_STATE_WIDTH}}", style_of(one))
+    head.append(f"{who(one.customer, one.name)}", "bold")
+    head.append(f"  {one.measure} {whole(one.score_e2)}")
+    if one.after == "firing":
+        head.append(f"  {one.severity}", _SEVERITY.get(one.severity, "bold"))
+        head.append(f"  {shown(one.reason)}" if one.reason not in {"raised", "held"} else "")
+    lines = [head]
+    if one.after != "firing":
+        return lines
+    because = reasons(one.why, 3)
+    if because:
+        lines.append(Text(f"{INDENT}because the customer {', '.join(because)}"))
+    for said in quotes(one.why, 3):
+        line = Text(f"{INDENT}“{shown(said.quote)}”", "italic")
+        line.append(f"  {phrase_place(said.at.topic, said.at.partition, said.at.offset)}", "dim")
+        lines.append(line)
+    lines.append(Text(f"{INDENT}{why(one, broker)}", "cyan"))
+    return lines
+
+
+def phrase_place(topic: str, partition: int, offset: int) -> str:
+    """Where a source record stands, as one word.
+
+    >>> phrase_place("nabz.events.v1", 2, 40)
+    'nabz.events.v1/2/40'
+    """
+    return f"{'_'.join(shown(topic, 80).split())}/{partition}/{offset}"
+
+
+def notification_lines(block: list[str]) -> list[Text]:
+    """A notification as the notifier wrote it, marked as what a person would get."""
+    marked = []
+    for place, line in enumerate(block):
+        text = Text(f"{INDENT}┃ ", "magenta")
+        text.append(line, "bold" if place == 0 else "")
+        marked.append(text)
+    return marked
+
+
+def status_line(
+    picture: Picture, *, running_s: float, written: int, folded: int, per_s: float
+) -> Text:
+    """How it goes, in one line."""
+    open_ = picture.open_alerts()
+    text = Text()
+    text.append(f"{running_s:6.0f} s  ", "dim")
+    text.append(f"{per_s:.1f} events/s", "bold")
+    text.append(f"  {written} written, {folded} folded")
+    text.append(f"  {len(picture.rows)} customers")
+    text.append(f"  alerts {len(open_)} open", "bold" if open_ else "")
+    text.append(f", {picture.closed()} closed")
+    return text
+
+
+def say(console: Console, line: Text) -> None:
+    """Print a line; what a narrow terminal breaks goes on under its beginning."""
+    plain = line.plain
+    if console.is_terminal and plain.startswith(INDENT):
+        console.print(Padding(line[len(INDENT) :], (0, 0, 0, len(INDENT)), expand=False))
+    else:
+        console.print(line)
+
+
+def worst_lines(picture: Picture, now_ms: int, most: int = 3) -> list[Text]:
+    """The customers most in distress, a line each."""
+    lines = []
+    for row in picture.worst()[:most]:
+        text = Text(INDENT)
+        text.append(f"{whole(row.distress_e2):>3} ", "bold")
+        text.append(who(row.customer, row.name))
+        because = reasons(row.distress)
+        if because:
+            text.append(f"  {', '.join(because)}", "dim")
+        since = waited(row, now_ms)
+        if since:
+            text.append(f"  waiting {since}", "dim")
+        lines.append(text)
+    return lines
