@@ -33,7 +33,7 @@ _FINISHED: Final = {
     "streams.http.BindError": MISUSED,
     "streams.notifier.build.ChannelConfigError": MISUSED,
     "streams.notifier.feed.FeedError": CRASHED,
-    "streams.settings.SettingsError": MISUSED,
+    "streams.settings.SettingsFileError": MISUSED,
     "streams.shadowing.ShadowedError": MISUSED,
     "streams.worker.configure.ConfigureError": FAILED,
     "streams.worker.history.HistoryError": FAILED,

@@ -8,6 +8,7 @@ Next step: `streams.cli` shows what is read, `streams.worker.configure` compares
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -27,7 +28,22 @@ class ReadError(Exception):
     """A topic cannot be read; the message names it and says what to do."""
 
 
+def _listens(server: str, timeout_s: float) -> bool:
+    host, _, port = server.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout_s):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
 def _connect(broker: Broker, timeout_s: float) -> KafkaConsumer:
+    # Asked first, as a client that finds nobody takes all its time and leaves sockets behind.
+    if not any(_listens(server, timeout_s) for server in broker.servers):
+        raise ReadError(
+            f"nobody listens at {broker.bootstrap}; start a broker (`nabz up`),"
+            " or name another with --broker"
+        )
     try:
         return KafkaConsumer(
             **broker.kafka_python(),
@@ -42,7 +58,7 @@ def _connect(broker: Broker, timeout_s: float) -> KafkaConsumer:
     except KafkaError as error:
         raise ReadError(
             f"no Kafka broker answered at {broker.bootstrap} within {timeout_s:g} s"
-            f" ({type(error).__name__}); start one (`nabz up`), or name another with --broker"
+            f" ({type(error).__name__}); check the address, the user and the certificates"
         ) from error
 
 

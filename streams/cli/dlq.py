@@ -1,0 +1,113 @@
+"""`nabz dlq`: records that were put aside, and why.
+
+Next step: `streams.dead_letters` says what a dead letter holds.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
+from streams.cli.words import age, console, place, shown
+from streams.dead_letters import REASONS
+
+if TYPE_CHECKING:
+    from streams.dead_letters import DeadLetter
+
+_ORIGINAL_MAX = 2_000
+
+
+@click.group(
+    epilog=examples(
+        "nabz dlq list",
+        "nabz dlq list --reason not_json --source tickets",
+    )
+)
+def dlq() -> None:
+    """Show the records that could not be understood."""
+
+
+@dlq.command(
+    "list",
+    epilog=examples(
+        "nabz dlq list",
+        "nabz dlq list --reason unknown_author --json",
+    ),
+)
+@click.option("--reason", type=click.Choice(REASONS), metavar="REASON", help="Only this reason.")
+@click.option("--source", help="Only this source; customer-log for failed folds.")
+@click.option(
+    "--show-original",
+    is_flag=True,
+    help="Show the original bytes too; they are what a customer wrote.",
+)
+@json_option
+@with_settings
+def list_(  # an argument an option
+    *,
+    reason: str | None,
+    source: str | None,
+    show_original: bool,
+    as_json: bool,
+    config_path: Path | None,
+    broker: str | None,
+) -> None:
+    """List dead letters, oldest first: reason, coordinates, field, size and age."""
+    settings = settings_from(config_path, broker)
+
+    import msgspec
+
+    from streams.dead_letters import DeadLetter
+    from streams.engine.kafka_reads import read
+    from streams.topics import DEAD_LETTERS
+
+    decoder = msgspec.json.Decoder(DeadLetter)
+    found = [
+        letter
+        for records in read(settings.broker(), DEAD_LETTERS)
+        for record in records
+        if record.value is not None
+        for letter in [decoder.decode(record.value)]
+        if reason in {None, letter.reason} and source in {None, letter.source}
+    ]
+    if as_json:
+        for letter in found:
+            facts = msgspec.to_builtins(letter)
+            if not show_original:
+                facts.pop("original", None)
+                facts.pop("key", None)
+            click.echo(msgspec.json.encode(facts).decode())
+        return
+    _print(found, show_original=show_original)
+
+
+def _print(letters: list[DeadLetter], *, show_original: bool) -> None:
+    if not letters:
+        click.echo("no dead letters", err=True)
+        return
+    from rich.table import Table
+
+    now_ms = wall_ms()
+    table = Table(box=None, pad_edge=False)
+    for name in ("reason", "source", "where", "field", "bytes", "age"):
+        table.add_column(name, justify="right" if name in {"bytes", "age"} else "left")
+    if show_original:
+        table.add_column("original", overflow="fold")
+    for letter in letters:
+        row = [
+            letter.reason,
+            shown(letter.source),
+            place(letter.topic, letter.partition, letter.offset),
+            shown(letter.field),
+            str(letter.size),
+            age(letter.at_ms, now_ms),
+        ]
+        if show_original:
+            original = base64.b64decode(letter.original)
+            row.append(shown(original.decode("utf-8", "replace"), _ORIGINAL_MAX))
+        table.add_row(*row)
+    console().print(table)

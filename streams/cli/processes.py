@@ -1,0 +1,85 @@
+"""`nabz worker` and `nabz notifier`: the two processes an installation consists of.
+
+Next step: `streams.worker.app` and `streams.notifier.loop` run until a signal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from streams.cli.errors import MISUSED, Stop
+from streams.cli.options import examples, settings_from, with_settings
+
+ROLES: Final = ("ingest", "track")
+
+
+def roles_from(text: str) -> frozenset[str]:
+    """Roles as written, with commas between them.
+
+    Raises:
+        Stop: One is not known, or there is none.
+
+    >>> sorted(roles_from("track, ingest"))
+    ['ingest', 'track']
+    """
+    named = frozenset(one.strip() for one in text.split(",") if one.strip())
+    unknown = sorted(named - frozenset(ROLES))
+    if unknown or not named:
+        found = ", ".join(unknown) if unknown else "nothing"
+        raise Stop(f"--roles: found {found}; write one or both of {','.join(ROLES)}", MISUSED)
+    return named
+
+
+@click.command(
+    epilog=examples(
+        "nabz worker --config nabz.yaml",
+        "nabz worker --roles track --broker kafka-1:9092",
+    )
+)
+@click.option("--roles", default=",".join(ROLES), show_default=True, help="What this process does.")
+@with_settings
+@click.pass_context
+def worker(ctx: click.Context, *, roles: str, config_path: Path | None, broker: str | None) -> None:
+    """Read the sources, keep a row per customer, decide on alerts.
+
+    Start as many as you like on as many machines; all state is in Kafka. Ends with 70 where a
+    restart is the cure, so let a supervisor restart it.
+    """
+    named = roles_from(roles)
+    settings = settings_from(config_path, broker)
+
+    from streams.logs import configure
+    from streams.worker.app import run_worker_process
+
+    configure()
+    ctx.exit(run_worker_process(settings, roles=named))
+
+
+@click.command(
+    epilog=examples(
+        "nabz notifier --config nabz.yaml",
+        "nabz notifier --broker kafka-1:9092",
+    )
+)
+@with_settings
+@click.pass_context
+def notifier(ctx: click.Context, *, config_path: Path | None, broker: str | None) -> None:
+    """Tell people what changed, on the configured channels.
+
+    One notifier is active, further ones stand by. Ends with 70 where a restart is the cure.
+    """
+    settings = settings_from(config_path, broker)
+
+    from streams.logs import configure
+    from streams.notifier.loop import run_notifier
+
+    configure()
+    at = settings.metrics.notifier
+    ctx.exit(
+        run_notifier(
+            settings.broker(), settings.notifier(), metrics_bind=at.bind, metrics_token=at.token
+        )
+    )

@@ -1,0 +1,193 @@
+"""`nabz replay`: fold the whole log again, and compare what comes out with what is stored.
+
+The log is the truth (law 3): the same records under the same configurations give the same rows, to
+the byte. `--check` shows it for the installation at hand.
+
+Next step: `streams.worker.history` folds, `streams.engine.rows` restores what is stored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+
+from alerts.header import FENCE_BYTES
+from streams.cli.errors import FAILED
+from streams.cli.options import examples, json_option, settings_from, with_settings
+from streams.cli.words import console, shown
+
+if TYPE_CHECKING:
+    from streams.engine.brokers import Broker
+    from streams.worker.history import History
+
+_SHOWN: Final = 20
+
+
+@click.command(epilog=examples("nabz replay --check", "nabz replay --json | jq .duplicates"))
+@click.option("--check", is_flag=True, help="Compare with the stored rows; 1 if one differs.")
+@json_option
+@with_settings
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    *,
+    check: bool,
+    as_json: bool,
+    config_path: Path | None,
+    broker: str | None,
+) -> None:
+    """Fold the whole log again, and check what is stored.
+
+    Counts what comes out, and writes nothing.
+
+    With --check each row is compared byte for byte with the one in nabz.rows.v1. A row that the
+    worker has not folded as far is counted apart: it is behind, not different.
+    """
+    settings = settings_from(config_path, broker)
+
+    from streams.worker.history import refold
+
+    where = settings.broker()
+    stored = _stored(where) if check else {}
+    with _progress() as progress:
+        history = refold(where, settings, progress=progress)
+    counts = counted(history)
+    found = compared(history.encoded, stored) if check else None
+    if as_json:
+        click.echo(json.dumps(counts if found is None else {**counts, "check": found._asdict()}))
+    else:
+        _print(counts, found)
+    ctx.exit(FAILED if found is not None and found.differ else 0)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, gone when done; nothing where that is no terminal."""
+    from rich.progress import Progress
+
+    with Progress(console=console(err=True), transient=True) as bar:
+        task = bar.add_task("folding", total=None)
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+class Check(NamedTuple):
+    """Stored rows beside those the log gives, the rows of partitions (key `~`) included.
+
+    Attributes:
+        same: Equal to the byte.
+        behind: Rows the worker has not folded as far as the log goes, or not at all yet.
+        differ: Rows that differ though both are folded as far, or that the log does not give.
+        examples: Keys of some of those, and what differs.
+    """
+
+    same: int
+    behind: int
+    differ: int
+    examples: tuple[str, ...]
+
+
+EncodedRows = Mapping[int, Mapping[bytes, bytes]]
+
+
+def counted(history: History) -> dict[str, int]:
+    """What a whole log came to, in numbers."""
+    from alerts.outputs import AlertRow, HealthRow, Transition
+
+    kinds = Counter(type(one) for one in history.outputs)
+    rows = history.rows.values()
+    return {
+        "entries": history.entries,
+        "customers": len(history.rows),
+        "events": sum(row.folded for row in rows),
+        "duplicates": sum(row.duplicates for row in rows),
+        "failed": sum(row.failed for row in rows),
+        "health_rows": kinds[HealthRow],
+        "alert_rows": kinds[AlertRow],
+        "transitions": kinds[Transition],
+    }
+
+
+def _stored(broker: Broker) -> EncodedRows:
+    """The rows a worker would restore: per key the one with the highest fence."""
+    from streams.engine.kafka_reads import read
+    from streams.engine.rows import Rows
+    from streams.topics import ROWS
+
+    rows = Rows()
+    for records in read(broker, ROWS):
+        rows.restore(records[0].partition, records)
+    return {partition: rows.of(partition) for partition in rows.partitions()}
+
+
+def compared(derived: EncodedRows, stored: EncodedRows) -> Check:
+    """Compare rows byte for byte, header and fence included.
+
+    Args:
+        derived: What the log gives, by partition and key.
+        stored: What a worker would restore; read before the log, so it is never ahead.
+
+    >>> compared({0: {b"ann": b"a"}}, {0: {b"ann": b"a"}})
+    Check(same=1, behind=0, differ=0, examples=())
+    """
+    same = behind = 0
+    examples: list[str] = []
+    for partition in sorted({*derived, *stored}):
+        there, here = derived.get(partition, {}), stored.get(partition, {})
+        for key in sorted({*there, *here}):
+            one, other = there.get(key), here.get(key)
+            if one == other:
+                same += 1
+            elif other is None or (one is not None and other[:FENCE_BYTES] < one[:FENCE_BYTES]):
+                behind += 1
+            else:
+                examples.append(_difference(key, partition, one, other))
+    return Check(same, behind, len(examples), tuple(examples[:_SHOWN]))
+
+
+def _difference(key: bytes, partition: int, derived: bytes | None, stored: bytes) -> str:
+    """Which row, where it stands and which fields differ; their values may be a customer's."""
+    from alerts.header import unpack_header
+
+    at = unpack_header(stored)
+    who = shown(key.decode("utf-8", "replace"))
+    place = f"{who} in partition {partition}, folded up to {at.offset}"
+    if derived is None:
+        return f"{place}: the log does not give it"
+    if stored[:FENCE_BYTES] > derived[:FENCE_BYTES]:
+        return f"{place}: the log gives it up to {unpack_header(derived).offset} only"
+    return f"{place}: {', '.join(_fields(key, derived, stored)) or 'header'}"
+
+
+def _fields(key: bytes, derived: bytes, stored: bytes) -> tuple[str, ...]:
+    from alerts.row import decode_partition_row, decode_row
+    from scoring.records import PARTITION_KEY
+    from streams.cli.explanation import differences
+
+    decode = decode_partition_row if key == PARTITION_KEY else decode_row
+    one, other = decode(derived), decode(stored)
+    return () if one is None or other is None else differences(one, other)
+
+
+def _print(counts: Mapping[str, int], found: Check | None) -> None:
+    for name, count in counts.items():
+        click.echo(f"{name.replace('_', ' '):<12} {count:>10}")
+    if found is None:
+        return
+    for example in found.examples:
+        click.echo(f"differs: {example}")
+    if found.differ > len(found.examples):
+        click.echo(f"and {found.differ - len(found.examples)} more")
+    said = f"{found.same} rows are the same to the byte, {found.differ} differ"
+    if found.behind:
+        said += f", {found.behind} are not folded as far yet"
+    click.echo(said)
