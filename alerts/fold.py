@@ -251,14 +251,11 @@ class _Work:
             self._look(self.now_ms, cause_ms=self.now_ms)
             return "folded"
         self.customer = advance(self.customer, record, self.config.scoring)
-        by_event = isinstance(record, Signal)
-        cues = frozenset[str]()
-        if (
-            isinstance(record, Signal)
-            and record.author == "customer"
-            and record.reading is not None
-        ):
-            cues = frozenset(cue.code for cue in record.reading.cues)
+        by_event, cues = False, frozenset[str]()
+        if isinstance(record, Signal) and record.author == "customer":
+            by_event = _is_news(record)
+            if record.reading is not None:
+                cues = frozenset(cue.code for cue in record.reading.cues)
         self._look(self.now_ms, cause_ms=record.ts_ms, by_event=by_event, cues=cues)
         return "folded"
 
@@ -270,8 +267,11 @@ class _Work:
             self.facts["since_checkpoint"] = row.since_checkpoint + 1
             return
         self.facts["day"] = day
+        if not row.folded:  # nothing stood before it
+            self.facts["checkpoint_ms"], self.facts["since_checkpoint"] = self.now_ms, 1
+            return
         old = self.now_ms - row.checkpoint_ms >= CHECKPOINT_MS
-        if row.folded and (row.since_checkpoint >= CHECKPOINT_RECORDS or old):
+        if old or row.since_checkpoint >= CHECKPOINT_RECORDS:
             body = encode_row(row, log_epoch=self.entry.epoch, offset=self.entry.offset - 1)
             self._tell(Checkpoint(self.entry.customer, body, row.config_hash, self._at()))
             self.facts["checkpoint_ms"] = self.now_ms
@@ -520,6 +520,14 @@ def _earlier(one: int | None, other: int | None) -> int | None:
     if one is None or other is None:
         return other if one is None else one
     return min(one, other)
+
+
+def _is_news(signal: Signal) -> bool:
+    """Is it new evidence? A goodbye is none, unless it says something bad."""
+    reading = signal.reading
+    if reading is None or not reading.turn.closes:
+        return True
+    return any(cue.family != "relief" for cue in reading.cues)
 
 
 def _strongest(part: outputs.Contribution) -> tuple[int, str]:

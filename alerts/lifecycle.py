@@ -4,8 +4,9 @@
 rule and customer is open at a time; what has been decided once is in the `Episode`, so a replay
 decides the same. Severity goes up at once and down by its own cut. Recovering is silent, a relapse
 too. An alert closes as *recovered* only if the measure stayed below its cut and something good or
-neutral was seen since it opened: points that merely fade away are no recovery. Without any contact
-it *expires* instead, and never while somebody waits for us.
+neutral was seen since what opened it: points that merely fade away are no recovery. Without any
+contact it *expires* instead, and never while somebody waits for us. What expired, or was closed by
+a person, opens again only on something new from the customer.
 
 Next step: `alerts.fold` turns changes into transitions with evidence.
 """
@@ -13,7 +14,7 @@ Next step: `alerts.fold` turns changes into transitions with evidence.
 from __future__ import annotations
 
 import uuid
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -35,6 +36,8 @@ NOTIFIED: Final = frozenset(
 )  # fmt: skip
 """Reasons somebody may have to be told of; the others are recorded only."""
 HUMAN: Final = frozenset({"acked", "unacked", "manual"})
+_NEEDS_NEWS: Final = frozenset({"expired", "manual"})
+"""Ways to close while the measure may still be beyond its cut: that alone raises nothing anew."""
 OPEN: Final = frozenset({"firing", "recovering"})
 
 
@@ -57,6 +60,9 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
         acked_by: Who takes care of it, empty for nobody.
         late_until_ms: Opened by causes too old to tell anybody: it is told, if still true, once all
             sources have been read up to here. None for an alert that is told as usual.
+        closed_ms: When it was last closed, None before the first close.
+        renewed: Something new has come from the customer since.
+        cause_ms: Event time of what opened it, or the due time of the timer that did.
     """
 
     rule: str
@@ -73,6 +79,9 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     closed: str = ""
     acked_by: str = ""
     late_until_ms: int | None = None
+    closed_ms: int | None = None
+    renewed: bool = False
+    cause_ms: int = 0
 
 
 class Look(NamedTuple):
@@ -84,7 +93,7 @@ class Look(NamedTuple):
         event_ms: Newest event of the customer, None before the first.
         calm_ms: Newest sign that was not bad, None before the first.
         waits: Somebody waits for us.
-        by_event: A new event is the cause, not time.
+        by_event: Something new from the customer is the cause, not time nor an answer of ours.
         cause_ms: Event time of that event, or the due time of the timer.
         cues: Codes of the cues the event brought.
         complete_to_ms: All sources have been read up to here.
@@ -167,12 +176,16 @@ def step(
         The episode and what changed, oldest first; the same episode and nothing where nothing did.
     """
     walk = _Walk(episode, max(look.now_ms, episode.looked_ms))
+    if look.by_event and episode.closed and not episode.renewed:
+        walk.episode = replace(episode, renewed=True)
     measure = look.measure_e2
     if measure is not None:
         _by_measure(walk, rule, look, measure, of)
+    elif episode.state == "pending":
+        walk.to("inactive", "dropped")
     if walk.episode.state in OPEN:
         _by_absence(walk, rule, look)
-    if walk.episode.state in OPEN and walk.episode.late_until_ms is not None:
+    if walk.episode.state == "firing" and walk.episode.late_until_ms is not None:
         _tell_late(walk, look)
     if walk.changes or walk.episode is not episode:
         walk.episode = replace(walk.episode, looked_ms=walk.now_ms)
@@ -203,7 +216,7 @@ class _Walk:
 
 def _by_measure(walk: _Walk, rule: Rule, look: Look, measure: int, of: str) -> None:
     episode = walk.episode
-    flagged = look.by_event and bool(look.cues.intersection(rule.red_flags))
+    flagged = not look.cues.isdisjoint(rule.red_flags)
     if episode.state in OPEN:
         _while_open(walk, rule, measure, flagged=flagged)
         return
@@ -211,8 +224,8 @@ def _by_measure(walk: _Walk, rule: Rule, look: Look, measure: int, of: str) -> N
         if episode.state == "pending":
             walk.to("inactive", "dropped")
         return
-    if episode.closed == "manual" and episode.state == "closed" and not look.by_event:
-        return  # somebody closed it: only new evidence opens it again
+    if episode.closed in _NEEDS_NEWS and not episode.renewed:
+        return
     if flagged:
         _open(walk, rule, look, measure, of, "red_flag", walk.now_ms)
     elif episode.state == "pending":
@@ -229,25 +242,28 @@ def _open(
 ) -> None:
     before = walk.episode
     again = (
-        before.state == "closed"
-        and before.opened_ms is not None
+        before.closed_ms is not None
         and before.closed != "rule_removed"
-        and walk.now_ms - before.since_ms <= rule.reopen_ms
+        and held_ms - before.closed_ms <= rule.reopen_ms
     )
     severity = _severity(rule, measure, "warning")
     late = look.news_ms is not None and look.cause_ms < look.news_ms
-    late_until_ms = look.news_ms if late else None
+    facts: dict[str, Any] = {
+        "severity": severity,
+        "held_ms": held_ms,
+        "closed": "",
+        "acked_by": "",
+        "renewed": False,
+        "cause_ms": min(look.cause_ms, walk.now_ms),
+        "late_until_ms": look.news_ms if late else None,
+    }
     if again:
-        walk.to(
-            "firing", "reopened", severity=severity, held_ms=held_ms, closed="", acked_by="",
-            reopened=before.reopened + 1, peak_e2=_worse(rule, before.peak_e2, measure),
-            late_until_ms=late_until_ms,
-        )  # fmt: skip
+        peak = _worse(rule, before.peak_e2, measure)
+        walk.to("firing", "reopened", reopened=before.reopened + 1, peak_e2=peak, **facts)
         return
     walk.to(
         "firing", reason, alert_id=alert_id(of, walk.now_ms), opened_ms=walk.now_ms,
-        severity=severity, held_ms=held_ms, peak_e2=measure, reopened=0, closed="", acked_by="",
-        late_until_ms=late_until_ms,
+        peak_e2=measure, reopened=0, **facts,
     )  # fmt: skip
 
 
@@ -297,7 +313,7 @@ def _by_absence(walk: _Walk, rule: Rule, look: Look) -> None:
         return
     recovers = _recovers_ms(walk.episode, rule, look.calm_ms)
     reason: Reason = "recovered" if recovers == ends_ms else "expired"
-    walk.to("closed", reason, closed=reason)
+    walk.to("closed", reason, closed=reason, closed_ms=walk.now_ms)
 
 
 def _ends_ms(
@@ -309,9 +325,10 @@ def _ends_ms(
 
 
 def _recovers_ms(episode: Episode, rule: Rule, calm_ms: int | None) -> int | None:
-    if episode.state != "recovering" or calm_ms is None or episode.opened_ms is None:
+    # Event time with event time: an answer may be appended later than it was given.
+    if episode.state != "recovering" or calm_ms is None or calm_ms < episode.cause_ms:
         return None
-    return episode.since_ms + rule.clear_for_ms if calm_ms >= episode.opened_ms else None
+    return episode.since_ms + rule.clear_for_ms
 
 
 def due_of(
@@ -328,7 +345,8 @@ def due_of(
     if episode.state not in OPEN:
         return Due()
     ends_ms = _ends_ms(episode, rule, event_ms=event_ms, calm_ms=calm_ms, waits=waits)
-    return Due(absence_ms=_earliest(ends_ms, episode.late_until_ms))
+    late_ms = episode.late_until_ms if episode.state == "firing" else None
+    return Due(absence_ms=_earliest(ends_ms, late_ms))
 
 
 def _earliest(*found: int | None) -> int | None:
@@ -344,7 +362,7 @@ def close(
         walk.to("inactive", "dropped")
     elif episode.state in OPEN:
         walk = _Walk(episode, max(now_ms, episode.looked_ms))
-        walk.to("closed", reason, closed=reason)
+        walk.to("closed", reason, closed=reason, closed_ms=walk.now_ms)
     else:
         return None
     return walk.changes[0]
