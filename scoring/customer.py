@@ -35,6 +35,7 @@ _FAMILY: Final = {name: place for place, name in enumerate(FAMILIES)}
 _CONTACT_GAP_MS: Final = 10 * MINUTE_MS
 _SAME_TALK_MS: Final = 4 * HOUR_MS
 _STALE_TALK_MS: Final = 30 * 24 * HOUR_MS
+_ASKING: Final = ("customer", "event")
 
 DIALOGUE_POINTS: Final = {
     "rephrased": ("repetition", 700),
@@ -57,7 +58,11 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
-    """One remembered turn of a conversation."""
+    """One remembered turn of a conversation.
+
+    Attributes:
+        author: `customer`, `agent` or `bot`; `event` for an interaction that asks for an answer.
+    """
 
     ts_ms: int
     author: str
@@ -97,8 +102,9 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
         messages: Messages the customer wrote; `read` of them in a language we read.
         behaviours: Interactions of a type the catalogue knows.
         late: Signals older than the rings reach: counted, their points lost.
-        evidence: Causes of points, oldest first, at most four per family.
+        evidence: Causes of points in order of arrival, the newest four per family.
         band: Band of health as last settled, for its hysteresis.
+        profile_ms: Time the profile stands for; an older one that comes later changes nothing.
     """
 
     encoding: int = 1
@@ -119,6 +125,7 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
     outcomes: tuple[tuple[int, str], ...] = ()
     profile: ProfileFacts | None = None
     band: str = "unknown"
+    profile_ms: int | None = None
 
 
 def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer:
@@ -128,8 +135,14 @@ def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer
             if customer.profile is not None and not customer.profile.monitor:
                 return customer
             return _advance_signal(customer, record, scoring)
-        case Profile(facts=facts):
-            return msgspec.structs.replace(customer, profile=facts)
+        case Profile(facts=facts, ts_ms=ts_ms):
+            if customer.profile_ms is not None and ts_ms < customer.profile_ms:
+                return customer
+            # Who is not monitored any more is not followed either: nobody can be said to wait.
+            kept_open = customer.conversations if facts.monitor else ()
+            return msgspec.structs.replace(
+                customer, profile=facts, profile_ms=ts_ms, conversations=kept_open
+            )
         case Outcome(ts_ms=ts_ms, kind=kind):
             kept = (*customer.outcomes, (ts_ms, kind))[-CAPS["outcomes"] :]
             ended = kind in ("churned", "returned")
@@ -159,7 +172,7 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
     for cue in cues:
         points[_FAMILY[cue.family]] += cue.points
     bad = sum(points) - 2 * points[_FAMILY["relief"]] > 0
-    answered = wait == "ends"
+    answered = wait == "ends" and not by_customer
     measures = (int(contact), int(by_customer), int(bad), int(answered), *points)
     minutes = add(customer.minutes, signal.ts_ms // MINUTES.pane_ms, MINUTES.panes, measures)
     hours = add(customer.hours, signal.ts_ms // HOURS.pane_ms, HOURS.panes, measures)
@@ -190,6 +203,7 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
         outcomes=customer.outcomes,
         profile=customer.profile,
         band=customer.band,
+        profile_ms=customer.profile_ms,
     )
 
 
@@ -231,8 +245,9 @@ def _said(talk: Conversation, signal: Signal, wait: str) -> Conversation:
     """Put one turn in its place by time and work out anew who waits."""
     turn = signal.reading.turn if signal.reading is not None else Turn()
     turns = talk.turns
-    if signal.type == "message":
-        said = Said(signal.ts_ms, signal.author, turn)
+    is_message = signal.type == "message"
+    if is_message or wait == "starts":
+        said = Said(signal.ts_ms, signal.author if is_message else "event", turn)
         place = len(turns)
         while place and turns[place - 1].ts_ms > signal.ts_ms:
             place -= 1
@@ -241,7 +256,7 @@ def _said(talk: Conversation, signal: Signal, wait: str) -> Conversation:
     asks = [
         said.ts_ms
         for said in turns
-        if said.author == "customer" and not said.turn.closes and said.ts_ms > answered_ms
+        if said.author in _ASKING and not said.turn.closes and said.ts_ms > answered_ms
     ]
     if talk.waiting_since_ms is not None and talk.waiting_since_ms > answered_ms:
         asks.append(talk.waiting_since_ms)
@@ -265,7 +280,7 @@ def _dialogue_cues(talk: Conversation, signal: Signal) -> tuple[Cue, ...]:
     if signal.reading is None or signal.reading.lang == "unknown":
         return ()
     turn = signal.reading.turn
-    before = [said for said in talk.turns if said.ts_ms < signal.ts_ms]
+    before = [s for s in talk.turns if s.ts_ms < signal.ts_ms and s.author != "event"]
     if not before:
         return ()
     found = []
@@ -296,7 +311,7 @@ def _is_contact(customer: Customer, talk: Conversation | None, signal: Signal) -
     """Turning to us anew: not the next sentence of a talk that is going on."""
     if customer.contact_ms is None or talk is None:
         return True
-    before = [said for said in talk.turns if said.ts_ms <= signal.ts_ms]
+    before = [s for s in talk.turns if s.ts_ms <= signal.ts_ms and s.author != "event"]
     if not before:
         return signal.ts_ms - customer.contact_ms >= _CONTACT_GAP_MS or bool(signal.conversation)
     gap_ms = signal.ts_ms - before[-1].ts_ms

@@ -105,14 +105,15 @@ def waiting(customer: Customer) -> Wait:
     'no'
     """
     oldest: Conversation | None = None
+    oldest_ms: int | None = None
     blind = False
     for talk in customer.conversations:
         since = talk.waiting_since_ms
         blind = blind or talk.inbound
-        if since is not None and (oldest is None or since < (oldest.waiting_since_ms or since + 1)):
-            oldest = talk
+        if since is not None and (oldest_ms is None or since < oldest_ms):
+            oldest, oldest_ms = talk, since
     if oldest is not None:
-        return Wait("yes", oldest.waiting_since_ms, oldest)
+        return Wait("yes", oldest_ms, oldest)
     return Wait("unknown" if blind else "no")
 
 
