@@ -16,9 +16,11 @@ from msgspec.structs import replace
 from alerts.fold import LOG_TOPIC, SKEW_MS, Entry, Result
 from alerts.outputs import At, Heartbeat
 from alerts.row import PartitionRow
-from scoring.records import Command, ConfigChanged, Outcome, Profile, Signal
+from scoring.records import Command, ConfigChanged, Outcome, Profile, Signal, Tick
 
 HEARTBEAT_MS: Final = 60_000
+CONFIGS_MAX: Final = 8
+"""Changes of configuration remembered: more than one cycle of the lane ever holds."""
 
 
 class Accumulated(NamedTuple):
@@ -46,7 +48,7 @@ def accumulate(
         now_ms=now_ms,
         complete_ms=max(row.complete_ms, record.complete_to_ms),
         customers=row.customers + new_customer,
-        ticks=row.ticks + (result is None),
+        ticks=row.ticks + isinstance(record, Tick),
     )
     if isinstance(record, Signal | Profile | Outcome | Command):
         source = record.origin.source
@@ -59,8 +61,9 @@ def accumulate(
                 moved = replace(moved, failed=_one_more(row.failed, source))
             case _:
                 pass
-    elif isinstance(record, ConfigChanged):
-        moved = replace(moved, config_hash=record.config_hash)
+    elif isinstance(record, ConfigChanged) and record.config_hash != row.config_hash:
+        configs = (*row.configs, (entry.offset, record.config_hash))[-CONFIGS_MAX:]
+        moved = replace(moved, config_hash=record.config_hash, configs=configs)
     if now_ms < row.heartbeat_ms + HEARTBEAT_MS:
         return Accumulated(moved, None)
     moved = replace(moved, heartbeat_ms=now_ms)
@@ -76,6 +79,20 @@ def accumulate(
             log=at,
         ),
     )
+
+
+def hash_at(row: PartitionRow, offset: int) -> str:
+    """The configuration under which the record at an offset is folded; empty before the first.
+
+    >>> row = PartitionRow(config_hash="b", configs=((3, "a"), (7, "b")))
+    >>> hash_at(row, 3), hash_at(row, 7), hash_at(row, 8)
+    ('', 'a', 'b')
+    """
+    found = ""
+    for changed_at, name in row.configs:
+        if changed_at < offset:
+            found = name
+    return found
 
 
 def _one_more(counts: Mapping[str, int], source: str) -> dict[str, int]:

@@ -103,6 +103,9 @@ class PartitionRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         customers: Customers that have a row.
         folded: Events folded by source; `duplicates` and `failed` likewise (law 5).
         ticks: Ticks folded.
+        configs: Offset and hash of the newest changes of configuration. After a crash between two
+            batches of a changelog this row may be ahead of its customers' rows, and what they have
+            yet to fold again is folded under the configuration of that time (`hash_at`).
     """
 
     encoding: int = 1
@@ -115,6 +118,7 @@ class PartitionRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     duplicates: dict[str, int] = {}
     failed: dict[str, int] = {}
     ticks: int = 0
+    configs: tuple[tuple[int, str], ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")

@@ -53,7 +53,7 @@ def record_of(told: Told) -> Output:
             return _public(HEALTH, told.customer, told, HEALTH_TYPE, told.as_of_ms, told.log)
         case Heartbeat():
             key = heartbeat_key(told.partition)
-            head = _headers(HEARTBEAT_TYPE, key, told.at_ms, told.log)
+            head = _headers(HEARTBEAT_TYPE, key, told.at_ms, told.log, of=b"~")
             return Output(HEALTH, key, _encode(told), head, told.partition)
         case AlertRow():
             since_ms = told.since_ms
@@ -66,7 +66,13 @@ def record_of(told: Told) -> Output:
             at = told.log
             where = b"%d/%d/%d" % (at.epoch, at.partition, at.offset)
             head = (("nabz-before", where), ("nabz-config", told.config_hash.encode()))
-            return Output(CHECKPOINTS, told.customer.encode(), told.row, head, at.partition)
+            return Output(
+                CHECKPOINTS,
+                told.customer.encode("utf-8", "surrogatepass"),
+                told.row,
+                head,
+                at.partition,
+            )
         case FoldFailed():
             return _fold_failed(told)
         case _:
@@ -78,8 +84,9 @@ def _public(topic: str, key: str, told: Told, kind: str, at_ms: int, log: At) ->
     return Output(topic, name, _encode(told), _headers(kind, name, at_ms, log))
 
 
-def _headers(kind: str, subject: bytes, at_ms: int, log: At) -> Headers:
-    place = b"%d-%d-%d-%d" % (log.epoch, log.partition, log.offset, log.index)
+def _headers(kind: str, subject: bytes, at_ms: int, log: At, *, of: bytes = b"") -> Headers:
+    # A heartbeat may be decided at the coordinate of a customer's row: its id differs by `of`.
+    place = of + b"%d-%d-%d-%d" % (log.epoch, log.partition, log.offset, log.index)
     return (
         *_FIXED,
         ("ce_id", place),

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
+
 from alerts.outputs import HealthRow, Output
 from alerts.row import PartitionRow, Row, decode_partition_row, decode_row
 from scoring.records import PARTITION_KEY, decode_record
@@ -171,4 +173,7 @@ def refold(
 def _later(record: Any, at_ms: int | None) -> bool:
     if at_ms is None or record.value is None:
         return False
-    return decode_record(record.value).at_ms > at_ms
+    try:
+        return decode_record(record.value).at_ms > at_ms
+    except msgspec.DecodeError:
+        return False  # put aside by the fold, here as there

@@ -18,11 +18,11 @@ import msgspec
 import structlog
 
 from alerts.config import Config, decode_config
-from alerts.fold import LOG_TOPIC, SKEW_MS, Entry, Result, fold
+from alerts.fold import LOG_TOPIC, Entry, Result, fold
 from alerts.header import unpack_header
 from alerts.outputs import At, FoldFailed, HealthRow
 from alerts.outputs import Output as Told
-from alerts.partition import accumulate
+from alerts.partition import accumulate, hash_at
 from alerts.row import (
     PartitionRow,
     Row,
@@ -95,6 +95,7 @@ class Track:
         self._configs: dict[str, Config] = {"": Config()}
         self.due: dict[int, DueIndex] = {}
         self.hashes: dict[int, str] = {}
+        self._restored: dict[int, tuple[PartitionRow, int]] = {}
 
     # ------------------------------------------------------------------ what the cycle calls
 
@@ -119,7 +120,10 @@ class Track:
     async def ready_for(self, partition: int, records: Sequence[Record]) -> None:
         """Wait until the configurations that these records are folded under are known."""
         wanted = {self.hashes.get(partition, "")}
+        own, fence = self._restored.get(partition, (PartitionRow(), -1))
         for record in records:
+            if record.offset <= fence:
+                wanted.add(hash_at(own, record.offset))
             if record.key == PARTITION_KEY and record.value is not None:
                 found = _decoded(record.value)
                 if isinstance(found, ConfigChanged):
@@ -135,7 +139,11 @@ class Track:
         """Index what is due, and take up the configuration in force."""
         self.due[partition] = DueIndex(rows)
         row = rows.get(PARTITION_KEY)
-        self.hashes[partition] = "" if row is None else decode_partition_row(row).config_hash
+        self.hashes[partition] = ""
+        if row is not None:
+            own = decode_partition_row(row)
+            self.hashes[partition] = own.config_hash
+            self._restored[partition] = own, unpack_header(row).offset
 
     def on_stored(self, partition: int, changed: Mapping[bytes, bytes | None]) -> None:
         """Keep the index in line with the rows."""
@@ -154,6 +162,7 @@ class Track:
         """Forget the partition."""
         self.due.pop(partition, None)
         self.hashes.pop(partition, None)
+        self._restored.pop(partition, None)
 
     # ------------------------------------------------------------------ configurations
 
@@ -181,6 +190,14 @@ def _decoded(value: bytes) -> LogRecord | None:
     try:
         return decode_record(value)
     except msgspec.DecodeError:
+        return None
+
+
+def _name(key: bytes) -> str | None:
+    """A customer's name; None if the key is no text, which no output could carry."""
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
         return None
 
 
@@ -234,6 +251,10 @@ class Batch:
         )
 
     def _fold_customer(self, key: bytes, decoded: LogRecord, record: Record) -> None:
+        customer = _name(key)
+        if customer is None:
+            self._unreadable(record)
+            return
         held = self._decoded.get(key)
         if held is None:
             stored = self._rows.get(key)
@@ -244,8 +265,10 @@ class Batch:
         row, offset = held
         if record.offset <= offset:
             return
-        entry = self._entry(key.decode("utf-8", "surrogatepass"), decoded, record)
-        name = self._own.config_hash
+        entry = self._entry(customer, decoded, record)
+        own = self._own
+        # Behind the partition's row only after a crash: fold again as it was folded then.
+        name = own.config_hash if record.offset > self._seen else hash_at(own, record.offset)
         folded = fold(row, entry, self._track.config(name), name)
         self.failures += folded.result == "failed"
         self.results.append((folded.result, decoded))
@@ -267,7 +290,7 @@ class Batch:
         if record.offset <= self._seen:
             return
         at = At(LOG_TOPIC, self._partition, record.offset, 0, self._track.log_epoch)
-        at_ms = max(self._own.now_ms, min(record.timestamp, self._own.now_ms + SKEW_MS))
+        at_ms = max(self._own.now_ms, record.timestamp)
         name = (record.key or b"").decode("utf-8", "replace")
         letter = FoldFailed(name, "UnreadableRecord", record.value or b"", at_ms, at)
         self.told.append((PARTITION_KEY, letter))
