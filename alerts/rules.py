@@ -119,7 +119,9 @@ def _rule(one: Any, number: int) -> Rule:
     default = plain.warning if upwards else Cuts(3_000, 4_000)
     warning = _cuts(one, default, where, upwards=upwards)
     critical = _critical(one, plain.critical if upwards else None, where, upwards=upwards)
-    if critical is not None and (critical.raise_at_e2 <= warning.raise_at_e2) == upwards:
+    if critical is not None and not _below(
+        warning.raise_at_e2, critical.raise_at_e2, upwards=upwards
+    ):
         raise RuleError(
             f"{where}.critical.raise_at: must lie beyond raise_at, or it is never reached"
         )
@@ -161,12 +163,16 @@ def _cuts(one: Mapping[Any, Any], default: Cuts, where: str, *, upwards: bool) -
     raise_at = one.get("raise_at", default.raise_at_e2 / 100)
     clear_at = one.get("clear_at", default.clear_at_e2 / 100)
     cuts = Cuts(_points(raise_at, f"{where}.raise_at"), _points(clear_at, f"{where}.clear_at"))
-    if (cuts.clear_at_e2 < cuts.raise_at_e2) != upwards:
+    if not _below(cuts.clear_at_e2, cuts.raise_at_e2, upwards=upwards):
         side = "below" if upwards else "above"
         raise RuleError(
             f"{where}.clear_at: found {clear_at}, must lie {side} raise_at ({raise_at})"
         )
     return cuts
+
+
+def _below(milder: int, worse: int, *, upwards: bool) -> bool:
+    return milder < worse if upwards else milder > worse
 
 
 def _critical(
