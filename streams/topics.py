@@ -1,8 +1,8 @@
 """Every topic nabz reads or writes: its name, how it is kept, and who may see it.
 
-`nabz topics apply` and `nabz up` create topics from this table and refuse one that exists with other
-partitions or another clean-up policy. The customer log and the rows share their partition count,
-which is fixed for a log epoch.
+`nabz topics apply` and `nabz up` create topics from this table and refuse one that exists with
+other partitions or another clean-up policy. The customer log and the rows share their partition
+count, which is fixed for a log epoch.
 
 Next step: `streams.engine.admin` applies the table to a broker.
 """
@@ -31,7 +31,6 @@ DEAD_LETTERS = "nabz.dead-letters.v1"
 
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(LOG, "log", retention_ms=90 * _DAY_MS),
     Topic(CONTROL, "one", compacted=True),
     Topic(IDENTITIES, "log", compacted=True),
-    # A stale write of a frozen worker must still be there to be outvoted by its fence (engine, Zombies).
+    # A frozen worker's stale write lands behind the row that outvotes it, which must outlast it.
     Topic(ROWS, "log", compacted=True, extra={"min.compaction.lag.ms": str(_HOUR_MS)}),
     Topic(CHECKPOINTS, "log", retention_ms=90 * _DAY_MS),
     Topic(PARTIALS, "log", retention_ms=_DAY_MS),

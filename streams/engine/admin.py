@@ -1,7 +1,8 @@
-"""Bring the broker's topics in line with `streams.topics`, and refuse what cannot be brought in line.
+"""Bring the broker's topics in line with `streams.topics`, and refuse what cannot be.
 
 Partition counts are the addresses of customers and a clean-up policy decides what survives, so
-neither is ever altered here: a topic that exists otherwise stops with an error that says what to do.
+neither is ever altered here: a topic that exists otherwise stops with an error that says what to
+do.
 
 Next step: `nabz topics apply` and `nabz up` call `apply_topics`.
 """
@@ -107,7 +108,9 @@ def _mismatch(topic: Topic, found: int, wanted: int, policy: str | None) -> str 
     return None
 
 
-def _states(client: KafkaAdminClient, topics: tuple[Topic, ...], partitions: int) -> list[TopicState]:
+def _states(
+    client: KafkaAdminClient, topics: tuple[Topic, ...], partitions: int
+) -> list[TopicState]:
     found = _found(client, [topic.name for topic in topics])
     policies = _policies(client, list(found))
     states = []
@@ -148,10 +151,11 @@ def apply_topics(
         wrong = [state.mismatch for state in states if state.mismatch is not None]
         if wrong:
             raise TopicMismatchError("\n".join(wrong))
-        created = []
-        for state in states:
-            if state.partitions is None and _create(client, state, replication):
-                created.append(state.topic.name)
+        created = [
+            state.topic.name
+            for state in states
+            if state.partitions is None and _create(client, state, replication)
+        ]
         if created:
             client.wait_for_topics(created, timeout_ms=int(timeout_s * 1000))
         return created

@@ -1,8 +1,8 @@
 """Two manners aiokafka lacks when a broker is away: patience and brevity.
 
 When its only broker has left, the producer's sender asks for metadata without a pause: 5.5 seconds
-of processor time and 30,000 log lines in 8 seconds. So a failed metadata request waits a little, and
-each line of aiokafka's and Faust's loggers is said a few times per period only.
+of processor time and 30,000 log lines in 8 seconds. So a failed metadata request waits a little,
+and each line of aiokafka's and Faust's loggers is said a few times per period only.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class AtMost(logging.Filter):
         self._said: dict[tuple[str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Pass, or hold back what was just said; the first after a pause tells how much that was."""
+        """Pass, or hold back what was just said; the first after a pause tells how often."""
         now_s = time.monotonic()
         place = record.pathname, record.lineno
         since_s, said = self._said.get(place, (now_s, 0))

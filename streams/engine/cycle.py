@@ -1,8 +1,9 @@
 """The commit cycle: fold all, outputs acknowledged, rows acknowledged, local store, done.
 
 One cycle takes one fetch over all partitions we own. The order is the guarantee: a crash anywhere
-folds the same records again into the same bytes, and readers drop outputs they have seen. Both sends
-in one round would be no faster and loses outputs for good when the rows are written and they are not.
+folds the same records again into the same bytes, and readers drop outputs they have seen. Both
+sends in one round would be no faster, and a crash would lose outputs for good whose rows are
+written.
 
 Next step: `streams.engine.worker.Lane` owns a `Cycle`; `streams/worker/track.py` is the `Fold`.
 """
@@ -16,14 +17,28 @@ from typing import NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
-from aiokafka.structs import ConsumerRecord
 
 from alerts.header import FENCE_BYTES
-from streams.engine.rows import FENCE, Rows
+from streams.engine.rows import FENCE, Rows, Stored
 
-Record = ConsumerRecord[bytes, bytes]
 Headers = Sequence[tuple[str, bytes]]
-POINTS = ("outputs_sent", "outputs_acked", "changelog_sent", "changelog_acked", "stored", "committed")
+POINTS = (
+    "outputs_sent",
+    "outputs_acked",
+    "changelog_sent",
+    "changelog_acked",
+    "stored",
+    "committed",
+)
+
+
+class Record(Stored, Protocol):
+    """A record of the log, as aiokafka hands it to the lane and kafka-python to a replay."""
+
+    @property
+    def timestamp(self) -> int:
+        """When it was appended, milliseconds since the Unix epoch."""
+        ...
 
 
 class Output(NamedTuple):
@@ -104,7 +119,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 class Pending(NamedTuple):
     """A batch handed to the producer: how many records, and the future of their base offset."""
 
-    count: int
+    records: int
     future: asyncio.Future[object]
 
 
@@ -154,15 +169,15 @@ class Writer:
             aiokafka.errors.KafkaError: The broker refused a batch or did not answer in time.
         """
         after = 0
-        for count, future in pending:
-            after = (await future).offset + count  # type: ignore[attr-defined]
+        for records, future in pending:
+            after = (await future).offset + records  # type: ignore[attr-defined]
         return after
 
 
 class Cycle:
     """Runs commit cycles over the rows of one lane."""
 
-    def __init__(  # noqa: PLR0913  # the cycle is where everything meets
+    def __init__(  # the cycle is where everything meets
         self,
         *,
         fold: Fold,

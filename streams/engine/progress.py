@@ -72,7 +72,9 @@ class Progress:
         patience_s = 2 * self.session_s
         if not self.joined:
             if now_s - self.started_s > patience_s:
-                return "the group assigned nothing in 2 sessions: is the group readable for this user?"
+                return (
+                    "the group assigned nothing in 2 sessions: is the group readable for this user?"
+                )
             return None
         if not self.topic_known and now_s - self.started_s > patience_s:
             return "the log topic is missing or not readable for this user"

@@ -92,15 +92,31 @@ async def read_to_end(
     return ends
 
 
-async def fetched_ends(broker: Broker, topic: str, near: Mapping[int, int]) -> dict[int, int]:
-    """The end of each partition as a fetch sees it, looking from an offset near it."""
+async def fetched_ends(
+    broker: Broker,
+    topic: str,
+    near: Mapping[int, int],
+    *,
+    still: Callable[[], bool] = lambda: True,
+) -> dict[int, int]:
+    """The end of each partition as a fetch sees it.
+
+    Args:
+        broker: Where to look.
+        topic: What to look at.
+        near: By partition, an offset near its end; not beyond it costs one fetch less.
+        still: Asked between fetches; False gives up.
+
+    Returns:
+        The ends; those of all partitions unless given up.
+    """
     if not near:
         return {}
     ends: dict[int, int] = {}
     async with reading(broker, topic, near) as consumer:
         for partition, offset in near.items():
             consumer.seek(TopicPartition(topic, partition), max(0, offset))
-        while len(ends) < len(near):
+        while len(ends) < len(near) and still():
             await consumer.getmany(timeout_ms=100, max_records=1)
             for tp in consumer.assignment():
                 end = consumer.highwater(tp)

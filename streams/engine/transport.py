@@ -1,9 +1,10 @@
 """Faust's Kafka transport with our own way through it: scheme `nabz+kafka://`.
 
 Faust stays the frame: membership of the group, its sticky assignor, life cycle, commits. What it
-does between a fetch and a commit is replaced, because it costs an event sixty Python calls and loses
-data in five ways (`docs/adr/0002`): the drain loop hands each fetch to one commit cycle and reads on
-when it is done. There is no agent, stream, queue or event.
+does between a fetch and a commit is replaced, because it costs an event sixty Python calls and
+loses data in five ways (`docs/adr/0003-commit-cycles-without-agents-and-tables.md`): the drain loop
+hands each fetch to one commit cycle and reads on when it is done. There is no agent, stream, queue
+or event.
 
 Every private name of Faust and aiokafka used here is in `UPSTREAM`; a test fails when one changes.
 
@@ -15,17 +16,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
+from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, cast
 
 import structlog
+from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
-from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, GroupCoordinator
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import IllegalStateError
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from aiokafka.structs import ConsumerRecord, TopicPartition
+from faust import App
+from faust.tables.recovery import Recovery
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, AppT
 
 from streams.engine.lease import Lease, clock_s
 from streams.engine.progress import Progress
@@ -49,12 +54,26 @@ UPSTREAM: tuple[tuple[str, Any, str], ...] = (
     ("Consumer._get_active_partitions", faust_consumer.Consumer, "what the drain loop may fetch"),
     ("ThreadDelegateConsumer._getmany", faust_consumer.ThreadDelegateConsumer, "our fetch"),
     ("ThreadDelegateConsumer.seek_to_committed", faust_consumer.ThreadDelegateConsumer, "ours"),
+    ("Consumer.verify_event_path", driver.Consumer, "ours is silent: there are no streams"),
     ("Consumer._new_consumer_thread", driver.Consumer, "ours makes our Thread"),
-    ("AIOKafkaConsumerThread._create_worker_consumer", driver.AIOKafkaConsumerThread, "fetch sizes"),
+    (
+        "AIOKafkaConsumerThread._create_worker_consumer",
+        driver.AIOKafkaConsumerThread,
+        "fetch sizes",
+    ),
     ("AIOKafkaConsumerThread._fetch_records", driver.AIOKafkaConsumerThread, "reached by _getmany"),
     ("AIOKafkaConsumerThread.on_start", driver.AIOKafkaConsumerThread, "ours adds the lease"),
     ("GroupCoordinator._send_req", GroupCoordinator, "the lease listens to its answers"),
-    ("GroupCoordinator._do_heartbeat", GroupCoordinator, "what it makes of an answer"),
+    ("GroupCoordinator._do_heartbeat", GroupCoordinator, "asks through _send_req"),
+    (
+        "CoordinatorGroupRebalance._send_sync_group_request",
+        CoordinatorGroupRebalance,
+        "asks through the coordinator's _send_req",
+    ),
+    ("SubscriptionState.fetcher_idle_time", SubscriptionState, "reads what keep_alive writes"),
+    ("AIOKafkaConsumer.start", AIOKafkaConsumer, "hands our fetch sizes to its fetcher"),
+    ("Recovery._resume_streams", Recovery, "waits for our restore, then seeks and lets flow"),
+    ("App._on_partitions_revoked", App, "tells us of a revoke before wait_empty"),
     ("AIOKafkaClient._metadata_update", AIOKafkaClient, "aiokafka_fixes adds a pause"),
 )
 
@@ -90,6 +109,12 @@ class Hooks(Protocol):
         ...
 
 
+def hooks_of(app: AppT) -> Hooks:
+    """The lane behind an application; it has put itself there."""
+    hooks: Hooks = cast(Any, app).hooks
+    return hooks
+
+
 class Thread(driver.AIOKafkaConsumerThread):
     """Owns the aiokafka consumer; everything that touches it runs in this thread's loop."""
 
@@ -105,7 +130,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         coordinator = self._ensure_consumer()._coordinator
         send: Callable[[Any], Awaitable[Any]] = coordinator._send_req
-        lease: Lease = self.app.hooks.lease
+        lease = hooks_of(self.app).lease
 
         async def send_and_note(request: Any) -> Any:
             asked_s = clock_s()
@@ -125,7 +150,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         return generation
 
     def keep_alive(self) -> None:
-        """Tell aiokafka we are not idle: with nothing to fetch it would leave the group for good."""
+        """Tell aiokafka we are not idle: with nothing to fetch it leaves the group for good."""
         self._ensure_consumer()._subscription._last_fetch_ended = time.monotonic()
 
     async def positions(self) -> dict[TP, Found]:
@@ -166,7 +191,7 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin with no cycle."""
         super().__init__(*args, **kwargs)
-        self._hooks: Hooks = self.app.hooks
+        self._hooks = hooks_of(self.app)
         self._cycle: asyncio.Task[None] | None = None
         self._done: dict[TP, int] = {}
         self._gaps: set[tuple[TP, int]] = set()
@@ -184,9 +209,7 @@ class Consumer(driver.Consumer):
         rebalance are lost.
         """
         found = await self._thread.positions()
-        start = {
-            tp: await self._hooks.start_at(tp.partition, one) for tp, one in found.items()
-        }
+        start = {tp: await self._hooks.start_at(tp.partition, one) for tp, one in found.items()}
         await self._thread.seek_all(start)
         return start
 
@@ -208,7 +231,7 @@ class Consumer(driver.Consumer):
         progress.fetched_s = time.monotonic()
         if not self.flow_active:
             self._thread.keep_alive()
-            await self.wait(self.can_resume_flow)
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # takes any Event
             return
         if self._cycle is not None:  # the fetcher was restarted while a cycle ran
             await asyncio.wait({self._cycle})
@@ -271,7 +294,9 @@ class Consumer(driver.Consumer):
         except IllegalStateError:  # revoked meanwhile: whoever gets it next seeks
             log.info("log.seek_outrun")
 
-    async def _run(self, batch: Sequence[tuple[TP, Sequence[ConsumerRecord[bytes, bytes]]]]) -> None:
+    async def _run(
+        self, batch: Sequence[tuple[TP, Sequence[ConsumerRecord[bytes, bytes]]]]
+    ) -> None:
         try:
             finished = await self._hooks.cycle(
                 [(tp.partition, records) for tp, records in batch],
@@ -304,8 +329,8 @@ class Consumer(driver.Consumer):
 
     async def force_commit(
         self,
-        topics: Iterable[Any] | None = None,
-        start_new_transaction: bool = True,  # noqa: FBT001, FBT002  # upstream's signature
+        topics: Iterable[Any] | None = None,  # noqa: ARG002  # upstream's signature
+        start_new_transaction: bool = True,  # noqa: ARG002, FBT001, FBT002  # as above
     ) -> bool:
         """Commit what finished cycles have read; the commit timer calls this too."""
         done, self._done = self._done, {}

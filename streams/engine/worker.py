@@ -1,9 +1,8 @@
 """A lane: one group, one log, its rows, and the process around them.
 
-A `Lane` joins the group through Faust, restores the rows of its partitions before Faust lets records
-flow, keeps the rows of its standby partitions warm, and runs commit cycles. Anything it cannot
-vouch for ends the process with exit code 70; a new one recovers from the log and the changelog,
-which is the one recovery path and well trodden.
+A `Lane` joins the group through Faust, has the rows of its partitions restored before Faust lets
+records flow, and runs commit cycles. Anything it cannot vouch for ends the process with exit code
+70; so does a stop that takes too long.
 
 Next step: `nabz worker` calls `run_worker` with the fold of `streams/worker/track.py`.
 """
@@ -11,35 +10,33 @@ Next step: `nabz worker` calls `run_worker` with the fold of `streams/worker/tra
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, cast
 
 import faust
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord
 
-from streams.engine import aiokafka_fixes, reader
+from streams.engine import aiokafka_fixes
 from streams.engine.brokers import Broker
 from streams.engine.cycle import Cycle, Fold, Writer
+from streams.engine.failstop import FAIL_STOP, FailStop, fail_stop
 from streams.engine.lease import Lease, clock_s
 from streams.engine.progress import Progress
+from streams.engine.restore import Restore
 from streams.engine.rows import Rows
-from streams.engine.transport import CYCLE_RECORDS, Batch, Found
+from streams.engine.transport import CYCLE_RECORDS, Batch, Consumer, Found
+
+__all__ = ["FAIL_STOP", "Extra", "Lane", "LaneConfigError", "Timing", "fail_stop", "run_worker"]
 
 log = structlog.get_logger(__name__)
 
-FAIL_STOP = 70
 Extra = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -70,31 +67,6 @@ class Timing:
     stop_s: float = 30.0
 
 
-def told(error: BaseException) -> dict[str, Any]:
-    """An exception for the log: type and places, and the text only where it cannot hold a record.
-
-    Tracebacks with locals, and the words of a decoder's error, would print what a customer wrote.
-    """
-    safe = isinstance(error, KafkaError | OSError) or type(error).__module__.startswith("streams.")
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in frames[-6:]]
-    return {
-        "error": type(error).__name__,
-        "where": where,
-        **({"text": str(error)} if safe else {}),
-    }
-
-
-def fail_stop(reason: str, error: BaseException | None = None) -> NoReturn:
-    """Log why and end this process now: no clean-up, as none can be trusted."""
-    with suppress(Exception):
-        log.critical("worker.fail_stopped", reason=reason, **({} if error is None else told(error)))
-    with suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(FAIL_STOP)
-
-
 class LaneApp(faust.App):
     """A Faust application without agents and tables; `hooks` is the lane behind it."""
 
@@ -109,11 +81,12 @@ class Lane:
 
     Attributes:
         rows: Rows of the partitions we hold, standbys included.
-        producer: Idempotent producer, for appending to the log as well.
+        producer: Idempotent producer behind `writer`.
+        writer: Appends through it, to the log as well.
         progress: What probes and metrics read.
     """
 
-    def __init__(  # noqa: PLR0913  # wiring
+    def __init__(  # wiring
         self,
         *,
         broker: Broker,
@@ -125,7 +98,7 @@ class Lane:
         timing: Timing | None = None,
         extra: Sequence[Extra] = (),
         at: Callable[[str], None] = lambda _point: None,
-        on_fail_stop: Callable[[str, BaseException | None], NoReturn] = fail_stop,
+        on_fail_stop: FailStop = fail_stop,
     ) -> None:
         """Describe a lane; must be made inside a running event loop, started by `run`.
 
@@ -151,16 +124,12 @@ class Lane:
             started_s=time.monotonic(),
         )
         self._broker = broker
-        self._fold = fold
         self._log_topic = log_topic
         self._rows_topic = rows_topic
-        self._log_epoch = log_epoch
         self._extra = extra
         self._at = at
-        self._standbys: asyncio.Task[None] | None = None
-        self._held: frozenset[int] = frozenset()
         self._stop = asyncio.Event()
-        self._orderly = False
+        self._watchdog: threading.Timer | None = None
         self.producer = AIOKafkaProducer(
             **broker.aiokafka(),
             client_id=f"{app_id}-lane",
@@ -170,9 +139,19 @@ class Lane:
             max_request_size=1024 * 1024,
             request_timeout_ms=int(self.timing.produce_s * 1000),
         )
-        self._writer = Writer(self.producer)
+        self.writer = Writer(self.producer)
         self._cycle = Cycle(
-            fold=fold, rows=self.rows, rows_topic=rows_topic, writer=self._writer, at=at
+            fold=fold, rows=self.rows, rows_topic=rows_topic, writer=self.writer, at=at
+        )
+        self._restore = Restore(
+            broker=broker,
+            fold=fold,
+            rows=self.rows,
+            progress=self.progress,
+            log_topic=log_topic,
+            rows_topic=rows_topic,
+            log_epoch=log_epoch,
+            fail_stop=on_fail_stop,
         )
         self.app = self._new_app(app_id)
 
@@ -206,12 +185,22 @@ class Lane:
         app.on_rebalance_complete.connect(self._on_rebalance_complete, weak=False)
         return app
 
+    @property
+    def _consumer(self) -> Consumer:
+        return cast(Consumer, self.app.consumer)
+
     def owned(self) -> frozenset[int]:
         """Partitions that are ours, restored and being folded; none during a rebalance."""
         return self.progress.assigned if self.progress.ready() else frozenset()
 
     def stop(self) -> None:
-        """Ask `run` to end in good order."""
+        """Ask `run` to end in good order; after `stop_s` the process is ended in bad order."""
+        if self._watchdog is None:
+            self._watchdog = threading.Timer(
+                self.timing.stop_s, self.fail_stop, ["the stop took too long"]
+            )
+            self._watchdog.daemon = True
+            self._watchdog.start()
         self._stop.set()
 
     # ------------------------------------------------------------------ what the transport calls
@@ -255,43 +244,21 @@ class Lane:
 
     async def _await_lease(self, generation: int) -> None:
         """Return once we hold the lease; end the process when the group no longer knows us."""
-        consumer = self.app.consumer
         while True:
-            if consumer.generation() != generation:
+            if self._consumer.generation() != generation:
                 self.fail_stop("the group gave our partitions away while we held records of them")
             if self.lease.held(clock_s()):
                 return
             await asyncio.sleep(0.05)
 
     async def start_at(self, partition: int, found: Found) -> int:
-        """Where to read a log partition from; see `streams.engine.transport.Hooks`."""
-        committed, begin, end = found
-        if committed is None:
-            return begin
-        if committed > end:
-            # Tansu tells an end short of its last batch, so have a look before refusing.
-            near = {partition: end - 1}
-            end = (await reader.fetched_ends(self._broker, self._log_topic, near))[partition]
-            if committed > end:
-                self._refuse(partition, f"the group has committed {committed}", end)
-        if committed < begin:
-            self.progress.skipped += begin - committed
-            log.error("log.records_expired", partition=partition, first=committed, next=begin)
-            return begin
-        return committed
+        """Where to read a partition from; see `streams.engine.transport.Hooks`."""
+        return await self._restore.start_at(partition, found)
 
     def committed(self, offsets: Mapping[int, int]) -> None:
         """See `streams.engine.transport.Hooks`."""
         log.debug("offsets.committed", partitions=len(offsets))
         self._at("committed")
-
-    def _refuse(self, partition: int, stored: str, end: int) -> NoReturn:
-        self.fail_stop(
-            f"{self._log_topic} partition {partition} ends at {end}, but {stored}: the log was"
-            " recreated or truncated under its rows. Bring the old log back; or, to start over,"
-            f" stop all workers, delete and re-create {self._log_topic} and {self._rows_topic},"
-            " delete the consumer group, and raise log_epoch"
-        )
 
     # ------------------------------------------------------------------ rebalances
 
@@ -303,115 +270,74 @@ class Lane:
     async def _on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Put rows in place; Faust seeks and lets records flow once this returns."""
         try:
-            await self._restore()
+            await self._bring_rows()
         except asyncio.CancelledError as error:
             if self.app.should_stop:
                 raise
             self.fail_stop("restoring was cancelled", error)  # mode would end the task silently
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001  # mode would log it and idle for ever
             self.fail_stop("restoring failed", error)
         finally:
             self.progress.restoring_s = None
 
-    async def _restore(self) -> None:
+    async def _bring_rows(self) -> None:
         app, progress = self.app, self.progress
         generation = app.consumer_generation_id
 
         def still() -> bool:
             progress.restoring_s = time.monotonic()
-            app.consumer.keep_alive()
+            self._consumer.keep_alive()
             return app.consumer_generation_id == generation and not app.should_stop
 
-        still()
         mine = frozenset(tp.partition for tp in app.consumer.assignment())
         spare = frozenset(tp.partition for tp in app.assignor.assigned_standbys()) - mine
-        await self._stop_standbys()
-        for partition in self._held - mine:
-            self._fold.on_lost(partition)
-        self._held &= mine
-        for partition in self.rows.partitions() - mine - spare:
-            self.rows.drop(partition)
-        began_s = time.monotonic()
-        ends = await reader.read_to_end(
-            self._broker, self._rows_topic, self._positions(mine), self._apply, still=still
-        )
-        if ends is None or not still():
+        if not still() or not await self._restore.bring(mine, spare, still):
             log.info("restore.outrun", generation=generation)
             return
-        await self._check_log(mine)
-        if not still():
-            return
-        for partition in mine:
-            self._fold.on_restored(partition, self.rows.of(partition))
-        self._held = mine
         progress.joined = True
         progress.topic_known = bool(mine) or bool(app.consumer.topic_partitions(self._log_topic))
         progress.assigned = mine
         progress.rebalancing_s = None
         progress.restored = True
-        if spare:
-            self._standbys = asyncio.ensure_future(self._follow(spare))
-        log.info(
-            "partitions.restored",
-            generation=generation,
-            partitions=sorted(mine),
-            standbys=sorted(spare),
-            rows=sum(len(self.rows.of(partition)) for partition in mine),
-            seconds=round(time.monotonic() - began_s, 3),
-        )
-
-    def _positions(self, partitions: frozenset[int]) -> dict[int, int]:
-        return {partition: self.rows.position(partition) for partition in sorted(partitions)}
-
-    def _apply(self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        self.progress.stale += self.rows.restore(partition, records)
-
-    async def _check_log(self, partitions: frozenset[int]) -> None:
-        """Refuse rows that were folded from another log than this one."""
-        folded = {}
-        for partition in partitions:
-            newest = self.rows.newest(partition)
-            if newest is None:
-                continue
-            if newest.log_epoch != self._log_epoch:
-                self.fail_stop(
-                    f"{self._rows_topic} partition {partition} holds rows of log epoch"
-                    f" {newest.log_epoch}, this worker runs log epoch {self._log_epoch}: set"
-                    f" log_epoch to {newest.log_epoch}, or start the new epoch with an empty"
-                    f" {self._rows_topic}"
-                )
-            folded[partition] = newest.offset
-        ends = await reader.fetched_ends(self._broker, self._log_topic, folded)
-        for partition, offset in folded.items():
-            if offset >= ends[partition]:
-                self._refuse(partition, f"a row was folded up to {offset}", ends[partition])
-
-    async def _follow(self, spare: frozenset[int]) -> None:
-        """Keep standby rows warm; trouble here costs only a longer restore."""
-        while True:
-            try:
-                await reader.follow(
-                    self._broker, self._rows_topic, self._positions(spare), self._apply
-                )
-            except KafkaError as error:
-                log.warning("standbys.interrupted", error=type(error).__name__)
-                await asyncio.sleep(1.0)
-
-    async def _stop_standbys(self) -> None:
-        task, self._standbys = self._standbys, None
-        if task is None:
-            return
-        task.cancel()
-        (outcome,) = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(outcome, Exception):
-            log.error("standbys.failed", error=type(outcome).__name__)
 
     # ------------------------------------------------------------------ life
 
     async def run(self) -> None:
-        """Start, work until `stop` is called or something fails, and stop in good order."""
+        """Start, work until `stop` is called or something fails, and stop in good order.
+
+        Raises:
+            LaneConfigError: The topics do not fit.
+            aiokafka.errors.KafkaError: No broker answered.
+        """
+        try:
+            connecting = asyncio.ensure_future(self._connect())
+            if await self._done_before_stop(connecting):
+                await self._work()
+        finally:
+            await self.producer.stop()
+            if self._watchdog is not None:
+                self._watchdog.cancel()
+        log.info("worker.stopped", cycles=self.progress.cycles, records=self.progress.records)
+
+    async def _connect(self) -> None:
         await self.producer.start()
         await self._check_topics()
+
+    async def _done_before_stop(self, task: asyncio.Future[None]) -> bool:
+        """Wait for a step of the start; False, and the step given up, if we are to stop first."""
+        stopping = asyncio.ensure_future(self._stop.wait())
+        either: set[asyncio.Future[Any]] = {task, stopping}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if task.done():
+            task.result()
+            return not self._stop.is_set()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+
+    async def _work(self) -> None:
+        """Run Faust and the services beside it until we are to stop."""
         starting = asyncio.ensure_future(self.app.start())
         services = [asyncio.ensure_future(one()) for one in self._extra]
         stopping = asyncio.ensure_future(self._stop.wait())
@@ -422,31 +348,27 @@ class Lane:
                 watched, timeout=0.5, return_when=asyncio.FIRST_COMPLETED
             )
             for one in done:
+                if one.cancelled():
+                    self.fail_stop("a service of the worker was cancelled")
                 error = one.exception()
                 if error is not None:
                     self.fail_stop("a service of the worker failed", error)
             if self.app.crashed:
                 self.fail_stop("the Faust application crashed", self.app.crash_reason)
-        watchdog = threading.Timer(self.timing.stop_s, self.fail_stop, ["the stop took too long"])
-        watchdog.daemon = True
-        watchdog.start()
         for one in services:
             one.cancel()
         await asyncio.gather(*services, return_exceptions=True)
-        await self._stop_standbys()
+        await self._restore.stop_standbys()
         await self.app.stop()
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
-        await self.producer.stop()
-        watchdog.cancel()
-        log.info("worker.stopped", cycles=self.progress.cycles, records=self.progress.records)
 
     async def _check_topics(self) -> None:
         """The log and the rows must exist and be cut alike."""
         counts = {}
         for topic in (self._log_topic, self._rows_topic):
             try:
-                counts[topic] = await self._writer.partitions(topic)
+                counts[topic] = await self.writer.partitions(topic)
             except (KafkaError, TypeError) as error:
                 raise LaneConfigError(
                     f"topic {topic} is missing or not readable for this user"

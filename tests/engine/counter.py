@@ -38,7 +38,7 @@ class Counter:
     def __init__(self, out: str) -> None:
         """Publish to `out`, none for no outputs."""
         self.out = out
-        self.restored: list[int] = []
+        self.restored: list[tuple[int, int]] = []
         self.lost: list[int] = []
 
     def fold(
@@ -68,7 +68,7 @@ class Counter:
 
     def on_restored(self, partition: int, rows: Mapping[bytes, bytes]) -> None:
         """Note it."""
-        self.restored.append(partition)
+        self.restored.append((partition, len(rows)))
 
     def on_stored(self, partition: int, changed: Mapping[bytes, bytes | None]) -> None:
         """Nothing to do."""
@@ -95,6 +95,26 @@ def _crash(wanted: str, mark: Path) -> Callable[[str], None]:
         os.kill(os.getpid(), signal.SIGSTOP if how == "freeze" else signal.SIGKILL)
 
     return at
+
+
+async def _finishes() -> None:
+    """Has nothing more to do after a moment."""
+    await asyncio.sleep(0.1)
+
+
+async def _fails() -> None:
+    """Finds a port taken, say."""
+    await asyncio.sleep(0.1)
+    raise RuntimeError("the service cannot go on")
+
+
+async def _is_cancelled() -> None:
+    """Lets a cancellation of something it waited for out."""
+    await asyncio.sleep(0.1)
+    raise asyncio.CancelledError
+
+
+_SERVICES = {"": _finishes, "fails": _fails, "is cancelled": _is_cancelled}
 
 
 def main() -> None:
@@ -129,9 +149,9 @@ def main() -> None:
             fold=Counter(given["out"]),
             log_topic=given["log"],
             rows_topic=given["rows"],
-            log_epoch=given.get("epoch", EPOCH),
+            log_epoch=EPOCH,
             timing=FAST,
-            extra=[tell],
+            extra=[tell, _SERVICES[given["extra"]]],
             at=at,
         )
         return lane

@@ -5,6 +5,7 @@ On Apache Kafka only: these are about what the group and the log promise, and Ta
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,33 @@ from streams.engine.worker import FAIL_STOP
 from tests.engine.workers import SIGCONT, SIGKILL, SIGSTOP, World, until
 
 
-@pytest.mark.parametrize("point", POINTS)
 def test_a_crash_at_any_point_of_a_cycle_changes_nothing(
-    kafka_broker: Broker, tmp_path: Path, point: str
+    kafka_broker: Broker, tmp_path: Path
 ) -> None:
-    """Whatever was half written, the next worker comes to the same rows and outputs."""
-    with World(kafka_broker, tmp_path) as world:
-        world.send(300)
-        doomed = world.start(at=f"{point}:1")
-        until(f"died at {point}", lambda: doomed.process.poll() is not None)
-        assert doomed.crashed()
-        world.send(300)
-        world.start()
-        world.await_all_folded()
-        world.check()
+    """Whatever was half written, the next worker comes to the same rows and outputs.
+
+    The points are tried side by side, each with topics and a group of its own: what takes time is
+    the group's patience with the dead.
+    """
+    with ExitStack() as open_worlds:
+        worlds: dict[str, World] = {}
+        for point in POINTS:
+            directory = tmp_path / point
+            directory.mkdir()
+            world = open_worlds.enter_context(World(kafka_broker, directory))
+            world.send(300)
+            world.start(at=f"{point}:1")
+            worlds[point] = world
+        for point, world in worlds.items():
+            doomed = world.workers[0]
+            until(f"died at {point}", doomed.ended)
+            assert doomed.crashed(), f"ended before {point}: {doomed.told()}"
+        for world in worlds.values():
+            world.send(300)
+            world.start()
+        for world in worlds.values():
+            world.await_all_folded()
+            world.check()
 
 
 def test_kill_9_under_load_loses_and_repeats_nothing(kafka_broker: Broker, tmp_path: Path) -> None:
@@ -52,7 +66,7 @@ def test_kill_9_under_load_loses_and_repeats_nothing(kafka_broker: Broker, tmp_p
 def test_a_worker_frozen_beyond_its_session_does_no_harm(
     kafka_broker: Broker, tmp_path: Path, point: str
 ) -> None:
-    """Frozen between its sends it finds its lease gone; frozen within one, its rows are outvoted."""
+    """Frozen between its sends it finds its lease gone; within one, its rows are outvoted."""
     with World(kafka_broker, tmp_path) as world:
         frozen = world.start(at=f"freeze@{point}:2")
         until("it owns all", lambda: world.settled(frozen))

@@ -37,9 +37,7 @@ def test_a_restarted_worker_goes_on_from_its_rows(broker: Broker, tmp_path: Path
         world.check()
 
 
-def test_a_second_worker_takes_its_share_while_events_flow(
-    broker: Broker, tmp_path: Path
-) -> None:
+def test_a_second_worker_takes_its_share_while_events_flow(broker: Broker, tmp_path: Path) -> None:
     """Joining and leaving move partitions without losing or repeating a count."""
     with World(broker, tmp_path) as world:
         first = world.start()

@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -62,6 +62,14 @@ class Worker:
         """Has it reached its named point?"""
         return self.mark.exists()
 
+    def ended(self) -> bool:
+        """Is the process gone?"""
+        return self.process.poll() is not None
+
+    def told(self) -> str:
+        """The end of what it logged."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+
     def signal(self, number: int) -> None:
         """Send a signal."""
         os.kill(self.process.pid, number)
@@ -77,6 +85,7 @@ class World:
 
     broker: Broker
     directory: Path
+    partitions: int = PARTITIONS
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     workers: list[Worker] = field(default_factory=list)
     sent: list[tuple[bytes, int]] = field(default_factory=list)
@@ -87,7 +96,7 @@ class World:
         topics = (Topic(self.log, "log"), Topic(self.rows, "log", compacted=True))
         apply_topics(
             self.broker,
-            partitions=PARTITIONS,
+            partitions=self.partitions,
             replication=1,
             topics=(*topics, Topic(self.out, "log")),
         )
@@ -117,12 +126,12 @@ class World:
                 self.log,
                 key=key,
                 value=b"%d" % number,
-                partition=partition_of(key, PARTITIONS),
+                partition=partition_of(key, self.partitions),
             )
         self._producer.flush()
 
-    def start(self, *, at: str = "", epoch: int = 1, out: bool = True) -> Worker:
-        """Start a worker; `at` is where it crashes or freezes."""
+    def start(self, *, at: str = "", extra: str = "") -> Worker:
+        """Start a worker; `at` is where it crashes or freezes, `extra` what its service does."""
         base = self.directory / f"w{len(self.workers)}"
         given = {
             "bootstrap": self.broker.bootstrap,
@@ -130,11 +139,11 @@ class World:
             "group": self.name,
             "log": self.log,
             "rows": self.rows,
-            "out": self.out if out else "",
+            "out": self.out,
             "ready": str(base.with_suffix(".json")),
             "mark": str(base.with_suffix(".mark")),
             "at": at,
-            "epoch": epoch,
+            "extra": extra,
         }
         log = base.with_suffix(".out")
         with log.open("wb") as sink:
@@ -151,7 +160,9 @@ class World:
     def settled(self, *workers: Worker) -> bool:
         """Do these workers own all partitions, each its own?"""
         owned = [worker.owned() for worker in workers]
-        return sum(map(len, owned)) == PARTITIONS and set().union(*owned) == set(range(PARTITIONS))
+        return sum(map(len, owned)) == self.partitions and set().union(*owned) == set(
+            range(self.partitions)
+        )
 
     def read(self, topic: str) -> list[Any]:
         """Every record of a topic, by partition and offset, to its present end."""
@@ -161,7 +172,7 @@ class World:
             auto_offset_reset="earliest",
         )
         try:
-            partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+            partitions = [TopicPartition(topic, number) for number in range(self.partitions)]
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
             records: list[Any] = []
@@ -185,7 +196,7 @@ class World:
             rows.restore(partition, records)
         return {
             key: counted(row)
-            for partition in range(PARTITIONS)
+            for partition in range(self.partitions)
             for key, row in rows.of(partition).items()
         }
 
@@ -213,7 +224,7 @@ class World:
         )
         wanted: dict[int, int] = defaultdict(int)
         for key, _ in self.sent:
-            wanted[partition_of(key, PARTITIONS)] += 1
+            wanted[partition_of(key, self.partitions)] += 1
 
         def all_committed() -> bool:
             return all(
@@ -226,7 +237,7 @@ class World:
         except AssertionError as error:
             logs = "\n".join(
                 f"--- {worker.log.name}, exit {worker.process.poll()}, {worker.facts()}\n"
-                + worker.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+                + worker.told()
                 for worker in self.workers
             )
             raise AssertionError(f"{error}\n{logs}") from None
@@ -247,11 +258,6 @@ class World:
             value = count.to_bytes(8, "big") + total.to_bytes(8, "big")
             outputs[b"%d/%d" % (record.partition, record.offset)] = record.key, value
         return outputs
-
-
-def all_dead(workers: Iterable[Worker]) -> bool:
-    """Have all of them ended?"""
-    return all(worker.process.poll() is not None for worker in workers)
 
 
 SIGSTOP, SIGCONT, SIGKILL, SIGTERM = signal.SIGSTOP, signal.SIGCONT, signal.SIGKILL, signal.SIGTERM
