@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table, writes JSON on request, and says what it did not measure."""
