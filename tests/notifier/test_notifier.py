@@ -1,4 +1,7 @@
-"""Transitions in, messages out, on both brokers: once each, in order, over crashes."""
+"""Transitions in, messages out: once each, in order, over crashes.
+
+On both brokers, but for kill -9 and freezes: those are about Apache Kafka's promises.
+"""
 
 from __future__ import annotations
 
@@ -129,11 +132,11 @@ def test_a_restart_sends_nothing_again(broker: Broker) -> None:
     run(test)
 
 
-def test_killed_between_sending_and_the_answer(broker: Broker) -> None:
+def test_killed_between_sending_and_the_answer(kafka_broker: Broker) -> None:
     """At most one repeat, under the same id; then the end."""
 
     async def test() -> None:
-        names = names_for(broker)
+        names = names_for(kafka_broker)
         async with receiving() as receiver:
             arrived, never = asyncio.Event(), asyncio.Event()
 
@@ -144,48 +147,48 @@ def test_killed_between_sending_and_the_answer(broker: Broker) -> None:
 
             receiver.answer = hang
             told = {
-                "broker": dataclasses.asdict(broker),
+                "broker": dataclasses.asdict(kafka_broker),
                 "settings": settings_for(receiver),
                 "names": dataclasses.asdict(names),
                 "session_ms": SESSION_MS,
             }
-            publish(broker, names, [transition(1)])
+            publish(kafka_broker, names, [transition(1)])
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.notifier.child", json.dumps(told)
             )
             try:
                 await asyncio.wait_for(arrived.wait(), 40)
-                states = [one.state for one in (await newest(broker, names)).values()]
+                states = [one.state for one in (await newest(kafka_broker, names)).values()]
                 assert states == ["sending"]
             finally:
                 child.send_signal(signal.SIGKILL)
                 await child.wait()
             receiver.answer = lambda _: web.Response(status=200)
-            async with notifying(broker, names, plan_for(settings_for(receiver))):
+            async with notifying(kafka_broker, names, plan_for(settings_for(receiver))):
                 await receiver.until(2)
-                publish(broker, names, [transition(2, "recovered")])
-                await settled(broker, names, 2)
+                publish(kafka_broker, names, [transition(2, "recovered")])
+                await settled(kafka_broker, names, 2)
             assert [kind for _, kind in kinds(receiver)] == ["fired", "fired", "recovered"]
             assert len({one.id for one in receiver.got}) == 2
 
     run(test)
 
 
-def test_a_frozen_process_sends_nothing_when_it_wakes(broker: Broker) -> None:
+def test_a_frozen_process_sends_nothing_when_it_wakes(kafka_broker: Broker) -> None:
     """Another has taken over meanwhile; what was due here has been sent there."""
 
     async def test() -> None:
-        names = names_for(broker)
+        names = names_for(kafka_broker)
         async with receiving() as receiver:
             receiver.answer = lambda _: web.Response(status=503, headers={"Retry-After": "2"})
             told = {
-                "broker": dataclasses.asdict(broker),
+                "broker": dataclasses.asdict(kafka_broker),
                 "settings": settings_for(receiver),
                 "names": dataclasses.asdict(names),
                 "session_ms": SESSION_MS,
             }
             waiting = {"failed_temp"}
-            publish(broker, names, customers(3))
+            publish(kafka_broker, names, customers(3))
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -196,12 +199,14 @@ def test_a_frozen_process_sends_nothing_when_it_wakes(broker: Broker) -> None:
             assert child.stderr is not None
             try:
                 await receiver.until(1)
-                while {one.state for one in (await newest(broker, names)).values()} != waiting:
+                while {
+                    one.state for one in (await newest(kafka_broker, names)).values()
+                } != waiting:
                     pass  # between two attempts: what is on the wire cannot be called back
                 child.send_signal(signal.SIGSTOP)
                 receiver.answer = lambda _: web.Response(status=200)
-                async with notifying(broker, names, plan_for(settings_for(receiver))):
-                    await settled(broker, names, 3)
+                async with notifying(kafka_broker, names, plan_for(settings_for(receiver))):
+                    await settled(kafka_broker, names, 3)
                     before = len(receiver.got)
                     child.send_signal(signal.SIGCONT)
                     while b"notifier.stood_down" not in (line := await child.stderr.readline()):
