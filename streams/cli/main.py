@@ -9,10 +9,9 @@ Next step: a command, each in the file of its name.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -61,8 +60,6 @@ class Commands(click.Group):
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(error.exit_code)
-        except BrokenPipeError:
-            _deaf()
         except (Exception, KeyboardInterrupt) as error:
             if given[:1] == ["--debug"] and not isinstance(error, click.ClickException):
                 raise
@@ -84,12 +81,6 @@ class Commands(click.Group):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
-
-
-def _deaf() -> NoReturn:
-    """Whoever read our output is gone (`nabz tail alerts | head`): that is no error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
 
 
 @click.group(
