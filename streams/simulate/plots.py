@@ -34,7 +34,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Meet:
-    """An interaction the customer meets with: a payment that fails, a page that does not open."""
+    """What the customer meets with: a payment that fails, a page that does not open, a solution."""
 
     type: str
     after_s: tuple[int, int]
@@ -87,12 +87,12 @@ _TECH: Final = ("internet", "app", "sim")
 
 PLOTS: Final[Mapping[str, Plot]] = {
     "calm": Plot(
-        30,
+        45,
         ("parcel",),
         (_c("ask", 0, 0), Say("bot", "answer", (2, 10)), _c("thanks", 30, 200, 70)),
     ),
     "answered": Plot(
-        30,
+        45,
         ("parcel",),
         (
             _c("ask", 0, 0),
@@ -115,6 +115,7 @@ PLOTS: Final[Mapping[str, Plot]] = {
             _c("resigned", 30 * _MINUTE, 2 * _HOUR, 50),
             _a("takes_over", 10 * _MINUTE, 40 * _MINUTE),
             _a("delivered", 5 * _MINUTE, 30 * _MINUTE),
+            Meet("case_solved", (30, 90)),
             _c("relief_parcel", 60, 600, 70),
         ),
         onset=2,
@@ -141,6 +142,7 @@ PLOTS: Final[Mapping[str, Plot]] = {
             _a("takes_over", 60, 240),
             _a("fixed", 5 * _MINUTE, 15 * _MINUTE),
             _c("relief", 60, 300),
+            Meet("case_solved", (10, 60)),
             _a("bye", 30, 120),
             _c("thanks", 60, 400, 60),
         ),
@@ -165,6 +167,7 @@ PLOTS: Final[Mapping[str, Plot]] = {
             _a("takes_over", 3 * _MINUTE, 10 * _MINUTE),
             _a("refund", 3 * _MINUTE, 10 * _MINUTE),
             End("refunded", (60, 120)),
+            Meet("case_solved", (10, 60)),
             _c("relief_money", 60, 400, 80),
         ),
         onset=4,
@@ -218,6 +221,7 @@ PLOTS: Final[Mapping[str, Plot]] = {
             _a("takes_over", 3 * _MINUTE, 10 * _MINUTE),
             _a("fixed", 5 * _MINUTE, 20 * _MINUTE),
             _c("relief", 60, 400),
+            Meet("case_solved", (10, 60)),
         ),
         onset=4,
     ),

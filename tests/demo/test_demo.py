@@ -1,0 +1,126 @@
+"""The demo as a whole, on the broker in memory, as somebody would start it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streams.demo.report import Report
+from streams.simulate.faults import records, spoilt
+from streams.simulate.shop import events
+
+START_MS = 1_772_323_200_000
+HOUR_MS = 3_600_000
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def demo(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """`nabz demo` as a child, its output as text."""
+    process = subprocess.Popen(  # noqa: S603  # our own command
+        [sys.executable, "-m", "streams.cli.main", "demo", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
+    """Lines as they come."""
+    assert process.stdout is not None
+    yield from process.stdout
+
+
+def alive(pid: int) -> bool:
+    """Is there such a process?"""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_first_alert_fires_within_a_minute_and_everything_ends_on_a_signal() -> None:
+    """Somebody who types `make demo` sees an alert soon, and after Ctrl-C nothing is left."""
+    began_s = time.monotonic()
+    pids: list[int] = []
+    fired = told = ""
+    said = []
+    with demo("--plain", "--duration", "60") as process:
+        for line in lines_of(process):
+            said.append(line)
+            pids += [int(pid) for pid in re.findall(r"started, pid (\d+)", line)]
+            fired = fired or (line if re.search(r"\bfiring\b", line) else "")
+            told = told or (line if "┃" in line and "needs attention" in line else "")
+            if fired and told and any("nabz why " in one or "why c-" in one for one in said):
+                break
+        assert fired and told, "".join(said)
+        assert time.monotonic() - began_s < 60
+        process.send_signal(signal.SIGINT)
+        rest = "".join(lines_of(process))
+        assert process.wait(60) == 0
+    assert "alerts raised" in rest
+    assert len(pids) == 2
+    assert not [pid for pid in pids if alive(pid)]
+
+
+@pytest.mark.parametrize("faults", [False, True], ids=["clean", "spoilt"])
+def test_recorded_events_are_read_folded_and_summed_up(tmp_path: Path, *, faults: bool) -> None:
+    """Every record is accounted for, and angry customers have alerts with quotes."""
+    sent = records(events(7, 60, START_MS, duration_ms=6 * HOUR_MS, rate_e2=3))
+    if faults:
+        sent = spoilt(sent, seed=7, share_e2=5)
+    values = [one.value for one in sent]
+    recorded = tmp_path / "events.jsonl"
+    recorded.write_bytes(b"".join(value + b"\n" for value in values))
+    written = tmp_path / "report.json"
+    with demo("--plain", "--input", str(recorded), "--report", str(written)) as process:
+        said = "".join(lines_of(process))
+        assert process.wait(60) == 0, said
+    seen = msgspec.json.decode(written.read_bytes(), type=Report)
+    (source,) = seen.sources.values()
+    assert seen.finished
+    assert source.read == len(values)
+    dead, filtered = sum(source.dead_lettered.values()), sum(source.filtered.values())
+    assert source.read == source.appended + filtered + dead
+    assert source.events == source.folded + source.duplicate + source.failed
+    assert (source.failed, filtered) == (0, 0)
+    assert source.folded == len(set(values)) - dead
+    assert (dead > 0, source.duplicate > 0) == (faults, faults)
+    fired = [one for one in seen.alerts if one.fired_ms is not None]
+    assert fired
+    assert any(part.evidence and part.evidence[0].quote for one in fired for part in one.why)
+    assert sum(seen.bands.values()) == len(seen.customers)
+
+
+def test_a_configuration_that_cannot_be_understood_is_said_and_nothing_is_left(
+    tmp_path: Path,
+) -> None:
+    """A slip of the pen ends in one line that names it."""
+    config = tmp_path / "nabz.yaml"
+    config.write_text("chanels: {}\n", encoding="utf-8")
+    with demo("--plain", "--duration", "5", "--config", str(config)) as process:
+        said = "".join(lines_of(process))
+        assert process.wait(60) == 2
+    assert "chanels" in said and "did you mean channels?" in said
