@@ -31,12 +31,15 @@ _FINISHED: Final = {
     "streams.engine.rows.UnreadableRowError": FAILED,
     "streams.engine.worker.LaneConfigError": MISUSED,
     "streams.http.BindError": MISUSED,
+    "streams.ingest.files.InputError": MISUSED,
+    "streams.ingest.intake.IngestError": CRASHED,
     "streams.notifier.build.ChannelConfigError": MISUSED,
     "streams.notifier.feed.FeedError": CRASHED,
     "streams.settings.SettingsFileError": MISUSED,
     "streams.shadowing.ShadowedError": MISUSED,
     "streams.worker.configure.ConfigureError": FAILED,
     "streams.worker.history.HistoryError": FAILED,
+    "streams.worker.track.FoldBrokenError": CRASHED,
 }
 """Errors whose message is finished, by name: importing them all would make every command slow."""
 
