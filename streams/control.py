@@ -1,15 +1,15 @@
 """What the processes of one installation tell each other through `nabz.control.v1`.
 
 A compacted topic with one partition, read whole by all of them: the configurations with the one in
-force, and how far each partition of each source has been read. From the latter everybody derives the
-same `complete_to_ms`: up to which event time all sources have been read and appended.
+force, and how far each partition of each source has been read. From the latter everybody derives
+the same `complete_to_ms`: up to which event time all sources have been read and appended.
 
 Next step: `streams.ingest` writes progress, `streams.worker` and the notifier read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -133,20 +133,34 @@ class Control:
 
 def complete_to_ms(progress: Mapping[Place, Progress], sources: Iterable[str]) -> int:
     """The least `complete_ms` of all partitions still being read; see `Control.complete_to_ms`."""
+    asked = frozenset(sources)
+    least = least_complete_ms(progress, asked)
+    if least is not None:
+        return least
+    return max((one.newest_ms or 0 for _, one in _counting(progress, asked)), default=0)
+
+
+def least_complete_ms(progress: Mapping[Place, Progress], sources: Iterable[str]) -> int | None:
+    """The same, but None once everything is finished: then nobody holds time back."""
+    asked = frozenset(sources)
     told: dict[str, int] = {}
     wanted: dict[str, int] = {}
     least: int | None = None
-    newest = 0
-    asked = frozenset(sources)
-    for (source, epoch, _), one in progress.items():
-        if source not in asked or epoch:  # replays and rewinds repeat old times
-            continue
+    for source, one in _counting(progress, asked):
         told[source] = told.get(source, 0) + 1
         wanted[source] = one.partitions
-        newest = max(newest, one.newest_ms or 0)
         if not one.finished:
             complete = one.complete_ms or 0
             least = complete if least is None else min(least, complete)
     if any(told.get(source, 0) < wanted.get(source, 1) for source in asked):
         return 0
-    return newest if least is None else least
+    return least
+
+
+def _counting(
+    progress: Mapping[Place, Progress], asked: frozenset[str]
+) -> Iterator[tuple[str, Progress]]:
+    """Progress of these sources; replays and rewinds (epochs above 0) repeat old times."""
+    for (source, epoch, _), one in progress.items():
+        if source in asked and epoch == 0:
+            yield source, one

@@ -1,7 +1,7 @@
 """Records put aside, with the reason and enough to replay them: `nabz.dead-letters.v1`.
 
-Reasons are a closed set, which is also the label of the metric. A dead letter holds hash, size and up
-to 64 kB of the original bytes, and nothing else of what a customer wrote.
+Reasons are a closed set, which is also the label of the metric. A dead letter holds hash, size and
+up to 64 kB of the original bytes, and nothing else of what a customer wrote.
 
 Next step: `nabz dlq list` shows them.
 """

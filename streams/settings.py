@@ -1,0 +1,480 @@
+"""`nabz.yaml`, the `NABZ_` environment and the command line: one validated tree.
+
+What is written later wins: the file, then the environment (`NABZ_BROKER__BOOTSTRAP` is
+`broker.bootstrap`), then what a command was given. Unknown keys are refused with a suggestion, and
+every error names the file, the field, what was found and what to write. Secrets are references
+(`env:NAME`, `file:/path`). Points are written as points (`70`), times as `30s`, `10m`, `24h`.
+
+Next step: `streams.ingest`, `streams.worker` and `streams.notifier` each take their part.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import yaml
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from alerts.config import Config
+from alerts.rules import Rule, RuleError, rules_from
+from scoring.config import Bands, Caps, Interaction, Scoring, WaitStep
+from streams.engine.brokers import Broker, BrokerConfigError
+from streams.http import BindError, parse_bind
+from streams.ingest.sources import RESERVED, SourceSettings, Strict, suggestion
+from streams.notifier import settings as notifier_settings
+from streams.notifier.settings import (
+    ChannelName,
+    ChannelSettings,
+    DurationMs,
+    NotifierSettings,
+    RouteSettings,
+    SecretRef,
+)
+
+_PREFIX: Final = "NABZ_"
+_NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+_SECRET_FIELDS: Final = frozenset({"username", "password", "token", "url", "keys", "key"})
+
+
+class SettingsFileError(ValueError):
+    """The configuration cannot be used; start-up stops. The message has a line per mistake."""
+
+
+def _points_e2(value: Any) -> Any:
+    """Points as hundredths.
+
+    >>> _points_e2(2.5), _points_e2(70)
+    (250, 7000)
+    """
+    try:
+        points = Decimal(str(value)) * 100
+    except InvalidOperation as error:
+        raise ValueError("write a number of points, like 5 or 2.5") from error
+    if isinstance(value, bool) or not points.is_finite() or points != int(points):
+        raise ValueError("write a number of points with at most two decimals, like 5 or 2.5")
+    return int(points)
+
+
+PointsE2 = Annotated[int, BeforeValidator(_points_e2), Field(ge=0, le=1_000_000)]
+
+
+class BrokerSettings(Strict):
+    """Where Kafka is; `username` and `password` are references to secrets.
+
+    `idempotent: false` is for the embedded broker, which numbers no batches (`nabz up` sets it).
+    """
+
+    bootstrap: str = "127.0.0.1:9092"
+    tls: bool = False
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    username: SecretRef | None = None
+    password: SecretRef | None = None
+    idempotent: bool = True
+
+    @model_validator(mode="after")
+    def _whole(self) -> BrokerSettings:
+        try:
+            Broker(**self.model_dump())
+        except BrokerConfigError as error:
+            raise ValueError(str(error).removeprefix("broker: ")) from error
+        return self
+
+
+Family = Literal["feeling", "waiting", "repetition", "effort", "intent", "relief"]
+
+
+class InteractionSettings(Strict):
+    """What one type of interaction does; see `scoring.config.Interaction`."""
+
+    points: PointsE2 = 0
+    family: Family = "effort"
+    contact: bool = False
+    wait: Literal["starts", "ends", ""] = ""
+
+
+class WaitStepSettings(Strict):
+    """From this long of waiting on, an open wait is worth so many points."""
+
+    after: DurationMs
+    points: PointsE2
+
+
+class ScoringSettings(Strict):
+    """What the scores are made of, in points; see `scoring.config.Scoring` for the defaults.
+
+    Attributes:
+        interactions: The catalogue: interactions of other types are filtered.
+        caps: The most that each family may add to distress.
+        bands: Cuts of health.
+        wait_steps: Points of an open wait, by its length.
+        contact_ladder: Points for 1, 2, 3, ... contacts within 24 h.
+        resting: Distress under which nobody looks again before the next record.
+        base: Health of a customer about whom nothing is known to be wrong.
+    """
+
+    interactions: dict[str, InteractionSettings] = Field(default_factory=dict)
+    caps: dict[str, PointsE2] = Field(default_factory=dict)
+    bands: dict[str, PointsE2] = Field(default_factory=dict)
+    wait_steps: tuple[WaitStepSettings, ...] | None = None
+    contact_ladder: Annotated[tuple[PointsE2, ...], Field(min_length=1)] | None = None
+    resting: PointsE2 | None = None
+    base: PointsE2 | None = None
+
+    @field_validator("caps", "bands")
+    @classmethod
+    def _known(cls, value: dict[str, int], info: Any) -> dict[str, int]:
+        known = [
+            one.name for one in msgspec.structs.fields(Caps if info.field_name == "caps" else Bands)
+        ]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"unknown key {name!r}; {suggestion(name, known)}")
+        return value
+
+    @field_validator("wait_steps")
+    @classmethod
+    def _ascending(
+        cls, value: tuple[WaitStepSettings, ...] | None
+    ) -> tuple[WaitStepSettings, ...] | None:
+        after = [] if value is None else [one.after for one in value]
+        if after != sorted(set(after)):
+            raise ValueError("steps must ascend by `after`, each once")
+        return value
+
+    def scoring(self) -> Scoring:
+        """As the fold takes it."""
+        given: dict[str, Any] = {
+            "interactions": {
+                name: Interaction(**one.model_dump()) for name, one in self.interactions.items()
+            },
+            "caps": Caps(**self.caps),
+            "bands": Bands(**self.bands),
+        }
+        if self.wait_steps is not None:
+            given["wait_steps"] = tuple(WaitStep(one.after, one.points) for one in self.wait_steps)
+        for name in ("contact_ladder", "resting", "base"):
+            if getattr(self, name) is not None:
+                given[name] = getattr(self, name)
+        return Scoring(**given)
+
+
+class ListenSettings(Strict):
+    """Where a process shows `/metrics`; from elsewhere than this machine with a token only."""
+
+    bind: str
+    token: SecretRef | None = None
+
+    @model_validator(mode="after")
+    def _safe(self) -> ListenSettings:
+        try:
+            parse_bind(self.bind, has_token=self.token is not None)
+        except BindError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
+class MetricsSettings(Strict):
+    """One address per process, all on loopback unless told otherwise."""
+
+    worker: ListenSettings = ListenSettings(bind="127.0.0.1:9570")
+    notifier: ListenSettings = ListenSettings(bind="127.0.0.1:9571")
+    up: ListenSettings = ListenSettings(bind="127.0.0.1:9572")
+
+
+class IngestSettings(Strict):
+    """Limits of ingest.
+
+    Attributes:
+        batch: Records appended between two acknowledgements, at most.
+        queue: Records of one source partition that may wait for their turn.
+        progress_every: Between two records of progress.
+        hold: How long a turn waits for its customer, in its partition's event time.
+        hold_max: How many turns of one partition may wait.
+        session: Without a heartbeat for this long the group gives our partitions away.
+    """
+
+    batch: Annotated[int, Field(ge=1, le=20_000)] = 2_000
+    queue: Annotated[int, Field(ge=1, le=50_000)] = 2_000
+    progress_every: Annotated[DurationMs, Field(ge=10, le=1_000)] = 1_000
+    hold: DurationMs = 60_000
+    hold_max: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    session: Annotated[DurationMs, Field(ge=6_000, le=300_000)] = 15_000
+
+
+def _sources(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        for name in value:
+            if name in RESERVED:
+                raise ValueError(f"a source cannot be named {name!r}, that one is built in")
+    return value
+
+
+class Settings(BaseSettings):
+    """All that is configured.
+
+    Attributes:
+        broker_: `broker:`, see `BrokerSettings`.
+        clock: `live` for the wall clock, `watermark` for files and backfill.
+        partitions: Of the customer log and all topics like it; fixed for a log epoch.
+        replication: Copies of every topic.
+        log_epoch: Rises when the log is begun anew.
+        events: Read `nabz.events.v1` as a source.
+        sources: Sources of yours, by name.
+        scoring: What the scores are made of.
+        rules: When somebody should be told; the shipped ones by default.
+        channels: See `NotifierSettings`, like the next three.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        env_prefix_target="all",  # `broker` too, which is an alias
+    )
+
+    broker_: Annotated[BrokerSettings, Field(validation_alias=AliasChoices("broker"))] = (
+        BrokerSettings()
+    )
+    clock: Literal["live", "watermark"] = "live"
+    partitions: Annotated[int, Field(ge=1, le=1_024)] = 16
+    replication: Annotated[int, Field(ge=1, le=9)] = 3
+    log_epoch: Annotated[int, Field(ge=1)] = 1
+    events: bool = True
+    sources: Annotated[
+        dict[Annotated[str, Field(pattern=_NAME)], SourceSettings], BeforeValidator(_sources)
+    ] = {}
+    scoring: ScoringSettings = ScoringSettings()
+    rules: tuple[Rule, ...] = ()
+    channels: dict[ChannelName, ChannelSettings] = {}
+    routes: tuple[RouteSettings, ...] = ()
+    links: dict[str, str] = {}
+    max_notify_age: DurationMs = 900_000
+    metrics: MetricsSettings = MetricsSettings()
+    ingest: IngestSettings = IngestSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the signature of pydantic-settings
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take nothing from behind: `load` puts file, environment and overrides together."""
+        return (init_settings,)
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _rules(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and all(isinstance(one, Rule) for one in value):
+            return value
+        try:
+            return rules_from(value)
+        except RuleError as error:
+            raise ValueError(str(error)) from error
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> Settings:
+        self.notifier()
+        return self
+
+    def broker(self) -> Broker:
+        """Where Kafka is, for all three clients."""
+        return Broker(**self.broker_.model_dump())
+
+    def config(self) -> Config:
+        """What records are folded under; its hash names it."""
+        return Config(
+            clock=self.clock,
+            scoring=self.scoring.scoring(),
+            rules=self.rules,
+            max_notify_age_ms=self.max_notify_age,
+        )
+
+    def notifier(self) -> NotifierSettings:
+        """What the notifier is told."""
+        return NotifierSettings(
+            channels=self.channels,
+            routes=self.routes,
+            links=self.links,
+            max_notify_age=self.max_notify_age,
+            clock=self.clock,
+        )
+
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that completeness waits for."""
+        return (*(("events",) if self.events else ()), *self.sources)
+
+
+def load(path: Path | None, overrides: Mapping[str, Any] = {}) -> Settings:
+    """Read the configuration.
+
+    Args:
+        path: `nabz.yaml`; None for defaults and environment only.
+        overrides: What a command was given, as a tree like that of the file; wins over all.
+
+    Raises:
+        SettingsFileError: A line per mistake: file, field, what was found, what to write.
+    """
+    where = "defaults" if path is None else str(path)
+    tree = _merged(_read(path), _environment(), overrides)
+    tree["rules"] = _rules_tree(tree.get("rules"), path)
+    _known_top(tree, where)
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        raise SettingsFileError(_explained(error, where)) from None
+
+
+def _read(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsFileError(f"{path}: cannot be read ({type(error).__name__})") from error
+    return _yaml(text, path)
+
+
+def _yaml(text: str, path: Path) -> Mapping[str, Any]:
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f", line {mark.line + 1}"
+        problem = getattr(error, "problem", None) or "cannot be understood"
+        raise SettingsFileError(f"{path}{line}: is no YAML: {problem}") from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsFileError(f"{path}: found a {type(tree).__name__}; write `key: value` lines")
+    return {str(key): value for key, value in tree.items()}
+
+
+def _environment() -> Mapping[str, Any]:
+    try:
+        found = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        raise SettingsFileError(
+            f"environment: {error}; lists and mappings are written as JSON"
+        ) from error
+    # Secrets may well be in NABZ_ variables of your own naming; a near miss is a slip of the pen.
+    for name in os.environ:
+        field = name.removeprefix(_PREFIX).partition("__")[0].lower()
+        if name.startswith(_PREFIX) and field not in _TOP:
+            hint = suggestion(field, _TOP)
+            if "__" in name or (hint.startswith("did you") and len(field) > 3 and _close(field)):
+                raise SettingsFileError(f"environment: unknown variable {name}; {hint}")
+    broker = {"broker": found.pop("broker_")} if "broker_" in found else {}
+    return {**found, **broker}
+
+
+def _close(field: str) -> bool:
+    import difflib
+
+    return bool(difflib.get_close_matches(field, _TOP, n=1, cutoff=0.85))
+
+
+def _merged(*trees: Mapping[str, Any]) -> dict[str, Any]:
+    """Trees over each other, the last on top."""
+    merged: dict[str, Any] = {}
+    for tree in trees:
+        for key, value in tree.items():
+            below = merged.get(key)
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                merged[key] = _merged(below, value)
+            else:
+                merged[key] = value
+    return merged
+
+
+def _rules_tree(written: Any, path: Path | None) -> Any:
+    """Rules as written in place, in the file named, or as shipped."""
+    if written is None:
+        shipped = resources.files("alerts").joinpath("rules.yaml").read_text(encoding="utf-8")
+        return yaml.safe_load(shipped)
+    if not isinstance(written, str):
+        return written
+    place = Path(written) if path is None else path.parent / written
+    try:
+        return yaml.safe_load(place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsFileError(
+            f"{'defaults' if path is None else path}: rules: found {written!r}, which cannot be"
+            f" read ({type(error).__name__}); write the path of a YAML file, relative to this one"
+        ) from error
+
+
+_TOP: Final = tuple(name.rstrip("_") for name in Settings.model_fields)
+
+
+def _known_top(tree: Mapping[str, Any], where: str) -> None:
+    for key in tree:
+        if key not in _TOP:
+            raise SettingsFileError(f"{where}: unknown key {key!r}; {suggestion(key, _TOP)}")
+
+
+_NOTIFIER_KEYS: Final = sorted(
+    {
+        field.alias or name
+        for model in (
+            notifier_settings.TerminalSettings,
+            notifier_settings.WebhookSettings,
+            notifier_settings.MatchSettings,
+            RouteSettings,
+        )
+        for name, field in model.model_fields.items()
+    }
+)
+
+
+def _explained(error: ValidationError, where: str) -> str:
+    """A line per mistake; what was found is told unless it may be a secret."""
+    lines = []
+    for one in error.errors(include_url=False):
+        place = ""
+        for step in one["loc"]:
+            if str(step) in {"terminal", "webhook", "from_conversation", "Pick"} and place:
+                continue  # members of a union, which nobody wrote
+            place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else str(step)
+        message = one["msg"].removeprefix("Value error, ")
+        if one["type"] == "extra_forbidden":
+            message = f"unknown key; {suggestion(str(one['loc'][-1]), _NOTIFIER_KEYS)}"
+        elif "found" not in message and "unknown key" not in message:
+            message = f"{_found(one['loc'], one['input'])}{message}"
+        lines.append(f"{where}: {place}: {message}" if place else f"{where}: {message}")
+    return "\n".join(lines)
+
+
+def _found(place: tuple[int | str, ...], value: Any) -> str:
+    if not isinstance(value, str | int | float | bool) or _SECRET_FIELDS.intersection(
+        map(str, place)
+    ):
+        return ""
+    return f"found {str(value)[:60]!r}; "
