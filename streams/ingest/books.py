@@ -35,6 +35,7 @@ class Books:
     7
     >>> books.appended(7)
     >>> books.close()
+    [('appended', ''), ('filtered', 'where')]
     >>> books.offset, books.counts.read, books.counts.filtered
     (9, 2, {'where': 1})
     """

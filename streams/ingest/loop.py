@@ -179,13 +179,13 @@ class Ingest:
         """
         aiokafka_fixes.install()
         async with contextlib.AsyncExitStack() as stack:
-            writer = Writer(self._producer())
-            await writer.producer.start()
-            stack.push_async_callback(writer.producer.stop)
+            self._writer = Writer(self._producer())
+            await self._writer.producer.start()
+            stack.push_async_callback(self._writer.producer.stop)
             await self._catch_up()
             follower = asyncio.create_task(self._follow())
             stack.push_async_callback(_cancelled, follower)
-            self._writer, self._consumer = writer, self._member()
+            self._consumer = self._member()
             self._consumer.subscribe(self._intake.topics(), listener=_Listener(self))
             stack.push_async_callback(self._consumer.stop)
             await self._consumer.start()
@@ -235,17 +235,13 @@ class Ingest:
         await reader.read_to_end(
             self._broker, self._names.control, {0: self._control_at}, self._apply_control
         )
-        if not any(one.settings is not None for one in self._intake.sources.values()):
-            return
 
         def apply(_partition: int, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
             for record in records:
                 self._conversations.apply(record.key, record.value)
 
-        starts = {
-            number: self._identities_at.get(number, 0)
-            for number in range(self._settings.partitions)
-        }
+        count = await self._writer.partitions(self._names.identities)
+        starts = {number: self._identities_at.get(number, 0) for number in range(count)}
         ends = await reader.read_to_end(self._broker, self._names.identities, starts, apply)
         self._identities_at = {} if ends is None else ends
 

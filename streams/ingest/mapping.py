@@ -59,11 +59,13 @@ def compile_source(
         types: Interaction types of the catalogue; others are filtered.
         native: Event ids are unique as they are (`nabz.events.v1`).
 
-    >>> chat = SourceSettings.model_validate({ ...     "topic": "chat", "customer": "$.who",
-    "author": "customer", "ts": "$.at", "text": "$.say"}) >>> decode = compile_source("chat",
-    chat, ()) >>> decode(b'{"who": "c-1", "at": 1700000000, "say": "hi"}', "0/7",
-    1_800_000_000_000)[0].event_id 'chat/0/7' >>> decode(b'{"who": "c-1", "say": "hi"}', "0/8",
-    1_800_000_000_000) Rejected(reason='missing_field', field='ts')
+    >>> fields = {"customer": "$.who", "author": "customer", "ts": "$.at", "text": "$.say"}
+    >>> chat = SourceSettings.model_validate({"topic": "chat", **fields})
+    >>> decode = compile_source("chat", chat, ())
+    >>> decode(b'{"who": "c-1", "at": 1700000000, "say": "hi"}', "0/7", 10**13)[0].event_id
+    'chat/0/7'
+    >>> decode(b'{"who": "c-1", "say": "hi"}', "0/8", 10**13)
+    Rejected(reason='missing_field', field='ts')
     """
     prefix = "" if native else f"{name}/"
     makes = [_EventMaker(one, prefix, name, frozenset(types)).make for one in source.maps()]
