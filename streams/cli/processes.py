@@ -40,9 +40,23 @@ def roles_from(text: str) -> frozenset[str]:
     )
 )
 @click.option("--roles", default=",".join(ROLES), show_default=True, help="What this process does.")
+@click.option(
+    "--input",
+    "input_path",
+    metavar="PATH",
+    type=click.Path(exists=True, readable=True, path_type=Path),
+    help="Folder that file sources are read from, or the one file.",
+)
 @with_settings
 @click.pass_context
-def worker(ctx: click.Context, *, roles: str, config_path: Path | None, broker: str | None) -> None:
+def worker(
+    ctx: click.Context,
+    *,
+    roles: str,
+    input_path: Path | None,
+    config_path: Path | None,
+    broker: str | None,
+) -> None:
     """Read the sources, keep a row per customer, decide on alerts.
 
     Start as many as you like on as many machines; all state is in Kafka. Ends with 70 where a
@@ -55,7 +69,7 @@ def worker(ctx: click.Context, *, roles: str, config_path: Path | None, broker: 
     from streams.worker.app import run_worker_process
 
     configure()
-    ctx.exit(run_worker_process(settings, roles=named))
+    ctx.exit(run_worker_process(settings, roles=named, input_path=input_path))
 
 
 @click.command(

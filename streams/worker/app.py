@@ -1,0 +1,216 @@
+"""The worker process: ingest, track, or both, until a signal or something only a restart cures.
+
+Wiring only. The lane folds; beside it run the reader of the control topic, the wakes, ingest and
+the small HTTP server. Whatever fails ends the process with 70, and the next one recovers.
+
+Next step: `streams.ingest.loop` fills the log, `streams.worker.track` folds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from scoring.reading import read
+from streams.control import Control
+from streams.dead_letters import REASONS
+from streams.engine import reader
+from streams.engine.worker import FAIL_STOP, Lane, LaneConfigError, fail_stop
+from streams.http import serving
+from streams.ingest.loop import Ingest
+from streams.ingest.metrics import IngestMetrics
+from streams.metrics import Metrics, build_info
+from streams.settings import Settings
+from streams.topics import CONTROL, LOG, ROWS
+from streams.worker.observer import Counting
+from streams.worker.track import Track
+from streams.worker.wakes import Wakes
+
+log = structlog.get_logger("nabz.worker")
+
+GROUP: Final = "nabz-track"
+COMMANDS_SOURCE: Final = "commands"
+Service = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Worker:
+    """One worker process, described; `run` works until `stop`.
+
+    Attributes:
+        control: The control topic as read so far.
+        ingest: None where this process does not ingest.
+        lane: None where this process does not track.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        roles: frozenset[str],
+        input_path: Path | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        """Describe it; must be made inside a running event loop."""
+        self._settings = settings
+        self._broker = settings.broker()
+        self.registry = CollectorRegistry() if registry is None else registry
+        build_info(self.registry)
+        self.control = Control()
+        self.ingest: Ingest | None = None
+        self.lane: Lane | None = None
+        self._stop = asyncio.Event()
+        if "ingest" in roles:
+            self.ingest = Ingest(
+                settings,
+                self._broker,
+                read=read,
+                input=input_path,
+                metrics=IngestMetrics.register(
+                    self.registry, (*settings.source_names(), COMMANDS_SOURCE)
+                ),
+            )
+        if "track" in roles:
+            self.lane = self._new_lane()
+
+    def _new_lane(self) -> Lane:
+        settings = self._settings
+        live = settings.clock == "live"
+        metrics = Metrics.register(self.registry, reasons=REASONS)
+        counting = Counting(metrics, live=live)
+        track = Track(
+            self.control,
+            log_epoch=settings.log_epoch,
+            observer=counting,
+            on_config=lambda partition, _: wakes.config_changed(partition, lane.rows.of(partition)),
+        )
+        wakes = Wakes(
+            track,
+            lambda: lane.writer,
+            log_topic=LOG,
+            owned=lambda: lane.owned(),  # noqa: PLW0108  # the lane is made below
+            complete_to_ms=lambda: self.control.complete_to_ms(settings.source_names()),
+            live=live,
+        )
+        lane = Lane(
+            broker=self._broker,
+            app_id=GROUP,
+            fold=track,
+            log_topic=LOG,
+            rows_topic=ROWS,
+            log_epoch=settings.log_epoch,
+            extra=self._services(wakes),
+        )
+        return lane
+
+    def _services(self, wakes: Wakes) -> Sequence[Service]:
+        services: list[Service] = [self._follow_control, wakes.run, self._serve]
+        if self.ingest is not None:
+            services.append(self.ingest.run)
+        return services
+
+    # ------------------------------------------------------------------ services
+
+    async def _follow_control(self) -> None:
+        """Keep the control topic read; never ends."""
+
+        def apply(_: int, records: Sequence[Any]) -> None:
+            for record in records:
+                self.control.apply(record.key, record.value)
+
+        await reader.follow(self._broker, CONTROL, {0: 0}, apply)
+
+    async def _serve(self) -> None:
+        """Answer scrapes and probes; never ends."""
+        at = self._settings.metrics.worker
+        async with serving(
+            self.registry, bind=at.bind, token=at.token, live=self.live, ready=self.ready
+        ) as (host, port):
+            log.info("http.listening", host=host, port=port)
+            await asyncio.Event().wait()
+
+    def stuck(self) -> str | None:
+        """Why this process should be restarted, None while it moves."""
+        now_s = time.monotonic()
+        found = None if self.lane is None else self.lane.progress.stuck(now_s)
+        if found is None and self.ingest is not None:
+            found = self.ingest.stuck(now_s)
+        return found
+
+    def live(self) -> bool:
+        """Is there no reason to restart this process?"""
+        why = self.stuck()
+        if why is not None:
+            log.error("worker.stuck", why=why)
+        return why is None
+
+    def ready(self) -> bool:
+        """Are rows in place and records being folded?"""
+        return self.lane is None or self.lane.progress.ready()
+
+    # ------------------------------------------------------------------ life
+
+    def stop(self) -> None:
+        """Ask `run` to end in good order."""
+        self._stop.set()
+        if self.ingest is not None:
+            self.ingest.stop()
+        if self.lane is not None:
+            self.lane.stop()
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        if self.lane is not None:
+            await self.lane.run()
+        elif self.ingest is not None:
+            await self._run_alone(self.ingest)
+
+    async def _run_alone(self, ingest: Ingest) -> None:
+        """Ingest without a lane: the same services, the same end when one fails."""
+        named: list[Service] = [self._follow_control, self._serve, ingest.run]
+        tasks = [asyncio.ensure_future(one()) for one in named]
+        stopping = asyncio.ensure_future(self._stop.wait())
+        done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for one in done - {stopping}:
+            if (error := one.exception()) is not None:
+                fail_stop("a service of the worker failed", error)
+        await self._stop.wait()
+        await asyncio.gather(tasks[-1], return_exceptions=True)
+        for one in tasks:
+            one.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def run_worker_process(
+    settings: Settings, *, roles: frozenset[str], input_path: Path | None = None
+) -> int:
+    """Run one worker as this process until SIGTERM or SIGINT, and return its exit code.
+
+    Args:
+        settings: The installation's.
+        roles: `ingest`, `track`, or both.
+        input_path: File or folder that file sources are read from.
+
+    Returns:
+        0 after a signal; 70 where a restart or a look at the configuration is the cure.
+    """
+
+    async def main() -> None:
+        worker = Worker(settings, roles=roles, input_path=input_path)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        await worker.run()
+
+    try:
+        asyncio.run(main())
+    except LaneConfigError as error:
+        log.error("worker.failed", error=str(error))  # said in one line, without a traceback
+        return FAIL_STOP
+    return 0
