@@ -8,10 +8,9 @@ Next step: `streams.worker.history` folds, `streams.engine.rows` restores what i
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,7 +19,8 @@ import click
 from alerts.header import FENCE_BYTES
 from streams.cli.errors import FAILED
 from streams.cli.options import examples, json_option, settings_from, with_settings
-from streams.cli.words import console, shown
+from streams.cli.progress import folding
+from streams.cli.words import shown
 
 if TYPE_CHECKING:
     from streams.engine.brokers import Broker
@@ -55,7 +55,7 @@ def replay(
 
     where = settings.broker()
     stored = _stored(where) if check else {}
-    with _progress() as progress:
+    with folding() as progress:
         history = refold(where, settings, progress=progress)
     counts = counted(history)
     found = compared(history.encoded, stored) if check else None
@@ -64,20 +64,6 @@ def replay(
     else:
         _print(counts, found)
     ctx.exit(FAILED if found is not None and found.differ else 0)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, gone when done; nothing where that is no terminal."""
-    from rich.progress import Progress
-
-    with Progress(console=console(err=True), transient=True) as bar:
-        task = bar.add_task("folding", total=None)
-
-        def told(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield told
 
 
 class Check(NamedTuple):

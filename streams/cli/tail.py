@@ -1,9 +1,6 @@
 """`nabz tail`: the newest picture of every customer, and what changed with alerts.
 
-Readers of the public topics drop what is not newer than what they have, as every reader should: a
-worker that crashed publishes its last outputs again.
-
-Next step: `alerts.outputs` says what the rows hold.
+Next step: `streams.cli.public` reads the topics, `alerts.outputs` says what they hold.
 """
 
 from __future__ import annotations
@@ -16,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from streams.cli.options import examples, json_option, settings_from, with_settings
+from streams.cli.portrait import transition_line
+from streams.cli.public import Health, changes, transitions
 from streams.cli.words import age, console, points, shown, utc
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from alerts.outputs import HealthRow, Transition
-    from streams.engine.brokers import Broker
 
 _SCREEN_ROWS: Final = 40
 _COLOURS: Final = {"critical": "red", "at_risk": "yellow", "watch": "cyan", "healthy": "green"}
@@ -39,50 +37,6 @@ _customer = click.option("--customer", metavar="C", help="Only this customer.")
 )
 def tail() -> None:
     """Show health or alerts, and go on showing them with --follow."""
-
-
-class Health:
-    """The newest health row of each customer.
-
-    Attributes:
-        rows: By customer.
-    """
-
-    def __init__(self, customer: str | None = None) -> None:
-        """Know nothing; look at one customer only, or at all."""
-        import msgspec
-
-        from alerts.outputs import HealthRow
-
-        self.rows: dict[str, HealthRow] = {}
-        self._customer = customer
-        self._decoder = msgspec.json.Decoder(HealthRow)
-
-    def take(self, key: bytes | None, value: bytes | None) -> HealthRow | None:
-        """Take a record of `nabz.health.v1`; the row if it is news."""
-        if key is None or _is_heartbeat(key):
-            return None
-        name = key.decode("utf-8", "surrogatepass")
-        if self._customer not in {None, name}:
-            return None
-        if value is None:
-            self.rows.pop(name, None)
-            return None
-        row = self._decoder.decode(value)
-        held = self.rows.get(name)
-        if held is not None and _order(held) >= _order(row):
-            return None
-        self.rows[name] = row
-        return row
-
-
-def _order(row: HealthRow) -> tuple[int, int, int]:
-    return row.log.epoch, row.log.offset, row.version
-
-
-def _is_heartbeat(key: bytes) -> bool:
-    """Rows of a partition as a whole are keyed `~0`, `~1`, ..."""
-    return key[:1] == b"~" and key[1:].isdigit()
 
 
 @tail.command(
@@ -112,7 +66,7 @@ def health(
     screen = console()
     live = follow and not as_json and screen.is_terminal
     with _until_interrupt(), _live_table(found, shown_live=live) as refresh:
-        for batch in _changes(settings.broker(), found, follow=follow):
+        for batch in changes(settings.broker(), found, follow=follow):
             if live:
                 refresh()
             elif follow:
@@ -127,15 +81,6 @@ def health(
         screen.print(_health_table(found, limit=None))
     else:
         click.echo("no customer has a score yet", err=True)
-
-
-def _changes(broker: Broker, found: Health, *, follow: bool) -> Iterator[list[HealthRow]]:
-    from streams.engine.kafka_reads import read
-    from streams.topics import HEALTH
-
-    for records in read(broker, HEALTH, follow=follow):
-        news = (found.take(record.key, record.value) for record in records)
-        yield [row for row in news if row is not None]
 
 
 @contextlib.contextmanager
@@ -253,50 +198,7 @@ def alerts(
         click.echo("no alert has changed yet", err=True)
 
 
-def transitions(broker: Broker, *, follow: bool = False) -> Iterator[Transition]:
-    """Transitions as published, in order, those seen before left out.
-
-    Raises:
-        streams.engine.kafka_reads.ReadError: The topic cannot be read.
-    """
-    import msgspec
-
-    from alerts.outputs import Transition
-    from streams.engine.kafka_reads import read
-    from streams.topics import TRANSITIONS
-
-    decoder = msgspec.json.Decoder(Transition)
-    newest: dict[str, int] = {}
-    for records in read(broker, TRANSITIONS, follow=follow):
-        for record in records:
-            if record.value is None:
-                continue
-            one = decoder.decode(record.value)
-            if one.seq > newest.get(one.fingerprint, 0):
-                newest[one.fingerprint] = one.seq
-                yield one
-
-
 def _style(transition: Transition) -> str | None:
     if transition.after == "firing":
         return "red" if transition.severity == "critical" else "yellow"
     return "green" if transition.after == "closed" else "dim"
-
-
-def transition_line(transition: Transition) -> str:
-    """One transition in one line; its alert id is what `nabz why --alert` takes."""
-    marks = [
-        word
-        for word, holds in (
-            ("shadow", transition.shadow),
-            ("historical", transition.historical),
-            ("silent", not transition.notify),
-        )
-        if holds
-    ]
-    return (
-        f"{utc(transition.at_ms)} {transition.before}→{transition.after} {transition.reason:<9}"
-        f" {transition.severity:<8} {shown(transition.customer)} {shown(transition.rule)}"
-        f" {transition.measure} {points(transition.score_e2)}"
-        f" alert {shown(transition.alert_id)}" + (f" ({', '.join(marks)})" if marks else "")
-    )
