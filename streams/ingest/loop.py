@@ -124,7 +124,9 @@ class Ingest:
             IngestMetrics.register(CollectorRegistry(), sources) if metrics is None else metrics
         )
         self._control = Control()
-        self._control_at = 0
+        # Read to the end whenever partitions come: what is followed may lag, or run ahead of it.
+        self._ledger = Control()
+        self._ledger_at = 0
         self._identities_at: dict[int, int] = {}
         self._complete_to_ms = 0
         self._lock = asyncio.Lock()
@@ -232,9 +234,14 @@ class Ingest:
 
     async def _catch_up(self) -> None:
         """Read what is new in the control topic and among the identities, to their ends."""
-        await reader.read_to_end(
-            self._broker, self._names.control, {0: self._control_at}, self._apply_control
-        )
+
+        def note(_partition: int, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+            for record in records:
+                self._ledger.apply(record.key, record.value)
+
+        start = {0: self._ledger_at}
+        read = await reader.read_to_end(self._broker, self._names.control, start, note)
+        self._ledger_at = 0 if read is None else read[0]
 
         def apply(_partition: int, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
             for record in records:
@@ -245,17 +252,12 @@ class Ingest:
         ends = await reader.read_to_end(self._broker, self._names.identities, starts, apply)
         self._identities_at = {} if ends is None else ends
 
-    def _apply_control(
-        self, _partition: int, records: Iterable[ConsumerRecord[bytes, bytes]]
-    ) -> None:
-        for record in records:
-            self._control.apply(record.key, record.value)
-            self._control_at = max(self._control_at, record.offset + 1)
-
     async def _follow(self) -> None:
-        await reader.follow(
-            self._broker, self._names.control, {0: self._control_at}, self._apply_control
-        )
+        def apply(_partition: int, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+            for record in records:
+                self._control.apply(record.key, record.value)
+
+        await reader.follow(self._broker, self._names.control, {0: 0}, apply)
 
     # ------------------------------------------------------------------ what the group decides
 
@@ -277,7 +279,7 @@ class Ingest:
         async with self._lock:
             try:
                 await self._catch_up()
-                await self._intake.take_over(self._consumer, assigned, self._control.progress)
+                await self._intake.take_over(self._consumer, assigned, self._ledger.progress)
             except BaseException as error:
                 self._failure = error
                 raise

@@ -31,6 +31,8 @@ from streams.ingest.objects import parse_object
 from streams.ingest.paths import compile_path
 from streams.ingest.sources import AUTHORS, FROM_CONVERSATION, KINDS, EventMap, SourceSettings
 
+__all__ = ["Decode", "Decoded", "Event", "Filtered", "Rejected", "compile_source"]
+
 MAX_DIMS: Final = 16
 OUTCOMES: Final = (
     "escalated", "churned", "downgraded", "renewed", "refunded", "complaint", "returned",
