@@ -1,0 +1,185 @@
+"""Persian sentiment: a service lexicon, with negation after the word.
+
+A Persian sentence ends in its verb, so "not" comes after what it denies (خوب نبود): a word is
+turned around if a negative verb follows within three words, or "without" stands just before.
+Endings are taken off if the rest is a word we know; entries of several words are found in any
+spelling; ritual politeness is worth nothing. Measured in docs/detection section 5: negation and
+endings each gain .02 to .05 AUC.
+
+Next step: `scoring.reading` joins sentiment and cues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from scoring.persian_words import WORDS
+from scoring.text import listed, normalise
+
+_FLIP: Final = -0.8
+_REACH: Final = 3
+_MEMO: Final = 50_000
+
+_NEGATIVE_VERBS: Final = listed(
+    """نیست نیستم نیستن نیستند نیستید نیستش نبود نبودم نبودن نبودند نبوده نبودش نشد نشدم نشده نشدن
+    نشدند نشود نشه نداره ندارد ندارم نداریم ندارن ندارند نداشت نداشتم نداشتن نداشتند نداشته
+    نداشتیم نکرد نکردم نکردن نکردند نکرده نکنید نکنه نکن ندادن نداد ندادند نداده ندید ندیدم
+    نیومد نیومده نیامد نیامده نخورد نخوردم نباشه نباشد نباید نخواهد نخواهم نرسید نرسیده نمونده
+    نمانده نیس نی نبوددد نخریدم نذاشت نذاشتن نگرفت"""
+)
+_BEFORE: Final = listed("بدون هیچ بی غیر نه نا")
+_STRONGER: Final = {
+    **dict.fromkeys(listed("خیلی بسیار واقعا کاملا شدیدا بشدت شدت حسابی بینهایت"), 1.4),
+    **dict.fromkeys(listed("کمی یکم کم نسبتا تقریبا اندکی یکمی"), 0.6),
+}
+_ENDINGS: Final = tuple(
+    sorted(
+        listed(
+            """ترین ترینه های هایی هاش ها تره تر ست است هست هستن هستش ام ای ایم اید اند ند ن م ی یه
+            ش شون مون تون ه یی یم ید ان ات ت و رو ا شو هم"""
+        ),
+        key=lambda ending: (-len(ending), ending),
+    )
+)
+_PREFIXES: Final = ("می", "نمی")
+_SUFFIXES: Final = listed("ها های هایی تر ترین ام اند ایم اید هام هاش هاشون")
+
+
+def _joined(entry: str) -> str:
+    return normalise(entry).replace(" ", "")
+
+
+_VALENCES: Final = {_joined(entry): valence for entry, valence in WORDS.items()}
+
+
+def _beginnings() -> dict[str, int]:
+    """The first word of each entry of several words, and the most words one has."""
+    longest: dict[str, int] = {}
+    for entry in WORDS:
+        first, *rest = normalise(entry).split()
+        if rest:
+            longest[first] = max(longest.get(first, 0), 1 + len(rest))
+    return longest
+
+
+_BEGINNINGS: Final = _beginnings()
+
+
+class _Known(dict[str, float | None]):
+    """Valence of a word or of joined words, endings taken off; None if unknown. A memo."""
+
+    def __missing__(self, word: str) -> float | None:
+        if len(self) >= _MEMO:
+            self.clear()
+        self[word] = valence = _valence(word)
+        return valence
+
+
+def _valence(word: str) -> float | None:
+    """Look a word up, then without one ending, then without two."""
+    if word in _VALENCES:
+        return _VALENCES[word]
+    stems = [word]
+    for _ in range(2):
+        stems = [
+            stem[: -len(ending)]
+            for stem in stems
+            for ending in _ENDINGS
+            if stem.endswith(ending) and len(stem) - len(ending) >= 3
+        ]
+        for stem in stems:
+            if stem in _VALENCES:
+                return _VALENCES[stem]
+    return None
+
+
+_known: Final = _Known()
+
+
+def join(words: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Write verb prefixes and endings that stand alone together with their word.
+
+    Args:
+        words: As `scoring.text.words_of` gives them.
+
+    Returns:
+        The words, and for each the place of its first chunk.
+
+    >>> join(["نمی", "شه", "گران", "تر"])
+    (['نمیشه', 'گرانتر'], [0, 2])
+    """
+    joined: list[str] = []
+    places: list[int] = []
+    after_prefix = False
+    for place, word in enumerate(words):
+        if joined and (after_prefix or (word in _SUFFIXES and joined[-1][-1] not in ".?")):
+            joined[-1] += word
+        else:
+            joined.append(word)
+            places.append(place)
+        after_prefix = word in _PREFIXES and not after_prefix
+    return joined, places
+
+
+def negative(word: str) -> bool:
+    """Is this a negative verb?
+
+    >>> negative("نمیشه"), negative("نبود."), negative("نان")
+    (True, True, False)
+    """
+    word = word.rstrip(".?")
+    return word in _NEGATIVE_VERBS or (word.startswith("نمی") and len(word) > 4)
+
+
+def valences(words: Sequence[str]) -> list[float]:
+    """Give each word of a Persian text its valence where it stands, about -5 to 5.
+
+    Args:
+        words: As `join` gives them. A full stop or question mark ends a sentence.
+
+    Returns:
+        One valence per word, 0.0 for most; an entry of several words counts at its first.
+
+    >>> valences(["غذا", "خوب", "نبود."])
+    [0.0, -1.76, 0.0]
+    """
+    scores = [0.0] * len(words)
+    bare = [word.rstrip(".?") for word in words]
+    place = 0
+    while place < len(bare):
+        valence, length = _entry(bare, words, place)
+        if valence:
+            scores[place] = _in_context(bare, words, place, length, valence)
+        place += length
+    return scores
+
+
+def _entry(bare: Sequence[str], words: Sequence[str], place: int) -> tuple[float, int]:
+    """The longest entry that starts here, and how many words it takes."""
+    for length in range(_BEGINNINGS.get(bare[place], 1), 1, -1):
+        inside = words[place : place + length - 1]
+        if place + length <= len(bare) and all(word[-1] not in ".?" for word in inside):
+            valence = _known["".join(bare[place : place + length])]
+            if valence is not None:
+                return valence, length
+    return _known[bare[place]] or 0.0, 1
+
+
+def _in_context(
+    bare: Sequence[str], words: Sequence[str], place: int, length: int, valence: float
+) -> float:
+    if place:
+        valence *= _STRONGER.get(bare[place - 1], 1.0)
+        if bare[place - 1] in _BEFORE and words[place - 1][-1] not in ".?":
+            return valence * _FLIP
+    if any(negative(word) for word in bare[place : place + length]):
+        return valence
+    for after in range(place + length, min(place + length + _REACH, len(bare))):
+        if words[after - 1][-1] in ".?":
+            break
+        if negative(bare[after]):
+            return valence * _FLIP
+        if after > place + length - 1 and abs(_known[bare[after]] or 0.0) > 1.5:
+            break
+    return valence

@@ -1,0 +1,249 @@
+"""A text as it is read: tidied, stripped of what its author did not write now, cut into words.
+
+Three steps, each a function. `tidy` takes out what nobody sees and caps the length. `strip` leaves
+out quoted mail, signatures, markup and logs, and says so. `words_of` gives each chunk between
+spaces the word it is read as: one spelling for the many of Persian (Arabic letters, half-spaces,
+vowel marks, stretched letters; measured in docs/detection), no apostrophes and small letters in
+English. Chunks keep the spelling of the author, so that a quote shows what was written.
+
+Next step: `scoring.redact` masks personal items, `scoring.language` finds the language.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Final
+
+MAX_CHARS: Final = 20_000
+"""Characters read of a text; what follows is neither scored nor quoted."""
+
+MASK: Final = re.compile(
+    r"<(?:email|phone|card|iban|id|code|url|secret|name|number|user)>", re.IGNORECASE
+)
+"""Placeholders of our redaction and of others; they never score."""
+
+_MEMO: Final = 50_000
+
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200d-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ud800-\udfff\ufb50-\ufdff\ufe70-\ufefc\uff01-\uff5e]"
+)
+_UNSEEN_TABLE: Final = {
+    code: None
+    for first, last in (
+        (0x00, 0x08),
+        (0x0E, 0x1B),
+        (0x7F, 0x84),
+        (0x86, 0x9F),
+        (0xAD, 0xAD),
+        (0x61C, 0x61C),
+        (0x180E, 0x180E),
+        (0x200B, 0x200B),
+        (0x200D, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xD800, 0xDFFF),
+    )
+    for code in range(first, last + 1)
+}
+_GLUED: Final = re.compile(r"[.,;!?،؛؟…]+(?=[^\W\d_]{2})")
+
+_ONE_SPELLING: Final = {
+    "ی": "يىئ",
+    "ک": "ك",
+    "ه": "ةۀۂہۃە",
+    "ا": "أإآٱ",
+    "و": "ؤ",
+    "'": "’‘ʼ´`",
+    '"': "“”„«»",
+    "?": "؟",
+    ",": "،٬",
+    ";": "؛",
+    "%": "٪",
+    ".": "٫…",
+}
+MARKS: Final = dict.fromkeys([0x640, 0x670, *range(0x610, 0x61B), *range(0x64B, 0x660)])
+"""Tatweel, and the marks for vowels and for reading the Quran: nothing, to `str.translate`."""
+
+_LETTERS: Final[dict[int, str | None]] = {
+    **{ord(char): one for one, chars in _ONE_SPELLING.items() for char in chars},
+    **{first + digit: str(digit) for first in (0x660, 0x6F0) for digit in range(10)},
+    # A lone hamza and the half-space.
+    **dict.fromkeys([0x621, 0x200C]),
+    **MARKS,
+}
+_STRETCHED: Final = re.compile("([\u0621-\u06d3])\\1{2,}")
+
+_MARKUP: Final = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|u|ul|ol|li|table|tbody|thead|tr|td|th|html|body|head|h[1-6]|strong|em"
+    r"|img|font|meta|hr|pre|code|link|title|center|small|style|script|blockquote)\b[^<>]{0,2000}>"
+    r"|<!--|-->|<!doctype[^<>]{0,200}>",
+    re.IGNORECASE,
+)
+_HIDDEN: Final = re.compile(
+    r"<(style|script|head)\b[^<>]{0,2000}>.*?</\1>", re.IGNORECASE | re.DOTALL
+)
+_CITED: Final = re.compile(
+    r"<blockquote\b[^<>]{0,2000}>.*?(?:</blockquote>|\Z)", re.IGNORECASE | re.DOTALL
+)
+_ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});", re.IGNORECASE)
+
+_REPLY: Final = re.compile(
+    r"^[ \t]*(?:"
+    r"on\b.{6,200}\bwrote:[ \t]*$"
+    r"|-{2,}[ \t]*(?:original message|forwarded message|پیام اصلی)[ \t]*-{2,}"
+    r"|_{10,}[ \t]*$"
+    r"|from:.{1,200}\n[ \t]*(?:sent|date|to|subject):"
+    r"|(?:در تاریخ|در روز).{4,200}نوشت(?:ه است|ند)?[ \t]*:"
+    r"|(?:از|فرستنده):.{1,200}\n[ \t]*(?:ارسال|تاریخ|به|موضوع):"
+    r")",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CITED_LINE: Final = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
+_SIGNED: Final = re.compile(
+    r"^(?:--[ \t]*$|[ \t]*(?:sent from my|get outlook for|sent via|ارسال شده از|فرستاده شده از)\b"
+    r"|[ \t]*(?:(?:best|kind|warm)(?: regards| wishes)?|regards|sincerely|yours (?:truly|sincerely)"
+    r"|با (?:تشکر و )?احترام|ارادتمند)[ \t]*[,،.!]?[ \t]*\n(?:.{0,80}\n?){1,6}\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LOG_LINE: Final = re.compile(
+    r"^[ \t]*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*"
+    r"|\[?(?:error|warn|warning|info|debug|trace|fatal)\]?[: ].*[{}()=\[\]/\\].*"
+    r"|traceback \(most recent call last\):.*|file \"[^\"\n]{1,300}\", line \d+.*"
+    r"|at [\w$.<>]{3,200}\(.*\).*|caused by: .*|exception in thread .*"
+    r"|[\w.]{3,120}(?:error|exception): .*|[{}\[\]]+,?[ \t]*|\"[\w.-]{1,80}\":.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+
+
+def tidy(text: str) -> str:
+    """Take out what nobody sees, part words glued by a full stop, cap the length.
+
+    Removes control, direction and zero-width characters other than the half-space, and unpaired
+    surrogates; writes presentation forms of letters as letters. Applying it twice changes nothing.
+
+    >>> tidy("bad\u200f.Very bad")
+    'bad. Very bad'
+    """
+    text = text[:MAX_CHARS]
+    if _UNSEEN.search(text):
+        text = unicodedata.normalize("NFKC", text.translate(_UNSEEN_TABLE))[:MAX_CHARS]
+        text = text.translate(_UNSEEN_TABLE)
+    return text
+
+
+def parted(text: str) -> str:
+    """Put a space where a full stop, comma or question mark is glued to the next word.
+
+    >>> parted("bad.Very bad, 2.5 e.g.")
+    'bad. Very bad, 2.5 e.g.'
+    """
+    return _GLUED.sub(r"\g<0> ", text)
+
+
+def strip(text: str) -> tuple[str, tuple[str, ...]]:
+    r"""Leave out what the author did not write now, and name what was left out.
+
+    Returns:
+        The rest, and the kinds of passages left out: `html`, `quoted`, `signature`, `log`, in this
+        order, each at most once. Greater-than masks such as `<email>` stay.
+
+    >>> strip("Still broken.\n\nOn Monday, May 4, Support wrote:\n> Is it fixed?")
+    ('Still broken.', ('quoted',))
+    """
+    kinds = []
+    if "<" in text and (_MARKUP.search(text)):
+        uncited = _CITED.sub("\n", _HIDDEN.sub(" ", text))
+        quoted = "blockquote" in text and uncited != text
+        text = _MARKUP.sub("\n", uncited)
+        kinds += ["html", "quoted"] if quoted else ["html"]
+    if "&" in text and _ENTITY.search(text):
+        text = html.unescape(text)
+    if "\n" not in text and "```" not in text:
+        return text, tuple(kinds)
+    reply = _REPLY.search(text)
+    unquoted = _CITED_LINE.sub("", text[: reply.start()] if reply else text)
+    if unquoted != text:
+        text = unquoted
+        kinds += [] if "quoted" in kinds else ["quoted"]
+    signed = _SIGNED.search(text)
+    if signed is not None and text[: signed.start()].strip():
+        text = text[: signed.start()]
+        kinds.append("signature")
+    unlogged = _LOG_LINE.sub("", _FENCED.sub("", text))
+    if unlogged != text:
+        text = unlogged
+        kinds.append("log")
+    return text.strip(), tuple(kinds)
+
+
+def normalise(text: str) -> str:
+    """Write Persian in one spelling: letters, digits, half-spaces, marks, stretched letters.
+
+    Arabic yeh, kaf, teh marbuta and the seats of hamza become Persian letters, digits of both
+    scripts ASCII, half-spaces and vowel marks nothing, a letter written three times or more one.
+    Latin letters stay. Applying it twice changes nothing.
+
+    >>> normalise("نمي‌شوددد ۱۲")
+    'نمیشود 12'
+    """
+    if text.isascii():
+        return text
+    return _STRETCHED.sub(r"\1", text.translate(_LETTERS))
+
+
+def listed(words: str) -> frozenset[str]:
+    """Make a set of a table of words apart by spaces, in the one spelling of `normalise`.
+
+    >>> sorted(listed("بله نه"))
+    ['بله', 'نه']
+    """
+    return frozenset(normalise(words).split())
+
+
+class Words(dict[str, str]):
+    """The word that a chunk between spaces is read as: a memo, filled as chunks are met.
+
+    A word has no spaces, no apostrophes, no capitals and no punctuation but one full stop or
+    question mark at its end, which patterns do not cross. A chunk without letters or digits is
+    itself, or the mark alone; names, links and masks are `@`.
+    """
+
+    def __missing__(self, chunk: str) -> str:
+        if len(self) >= _MEMO:
+            self.clear()
+        self[chunk] = word = _word(chunk)
+        return word
+
+
+_EDGES: Final = "".join(chr(code) for code in range(33, 128) if not chr(code).isalnum()) + "\"'"
+_INNER: Final = str.maketrans("", "", "'\"()[]{}*_,<>~|")
+
+
+def _word(chunk: str) -> str:
+    if chunk.startswith("@") or MASK.search(chunk) or "://" in chunk:
+        return "@"
+    text = normalise(chunk).lower()
+    word = text.strip(_EDGES).translate(_INNER)
+    tail = text[len(text.rstrip(_EDGES)) :]
+    mark = "?" if "?" in tail else "." if not set(tail).isdisjoint(".!;:") else ""
+    if word:
+        return word + mark
+    return mark or text.strip() or "_"
+
+
+_words: Final = Words()
+
+
+def words_of(chunks: list[str]) -> list[str]:
+    """Give each chunk the word it is read as; as many words as chunks, never an empty one.
+
+    >>> words_of("@shop I CAN'T wait... #fail".split())
+    ['@', 'i', 'cant', 'wait.', 'fail']
+    """
+    return list(map(_words.__getitem__, chunks))
