@@ -37,6 +37,7 @@ __all__ = ["FAIL_STOP", "Extra", "Lane", "LaneConfigError", "Timing", "fail_stop
 
 log = structlog.get_logger(__name__)
 
+TOPIC_S = 5.0  # aiokafka would look for a missing topic for as long as it tries to produce
 Extra = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -368,8 +369,9 @@ class Lane:
         counts = {}
         for topic in (self._log_topic, self._rows_topic):
             try:
-                counts[topic] = await self.writer.partitions(topic)
-            except (KafkaError, TypeError) as error:
+                async with asyncio.timeout(TOPIC_S):
+                    counts[topic] = await self.writer.partitions(topic)
+            except (KafkaError, TypeError, TimeoutError) as error:
                 raise LaneConfigError(
                     f"topic {topic} is missing or not readable for this user"
                     f" ({type(error).__name__}); run `nabz topics apply` and check the ACLs"

@@ -12,6 +12,8 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from alerts.header import HEADER_BYTES, Header, pack_header, unpack_header
@@ -114,7 +116,19 @@ async def _is_cancelled() -> None:
     raise asyncio.CancelledError
 
 
-_SERVICES = {"": _finishes, "fails": _fails, "is cancelled": _is_cancelled}
+async def _hangs() -> None:
+    """Does not end when it is told to."""
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+
+_SERVICES = {
+    "": _finishes,
+    "fails": _fails,
+    "is cancelled": _is_cancelled,
+    "hangs": _hangs,
+}
 
 
 def main() -> None:
@@ -149,8 +163,8 @@ def main() -> None:
             fold=Counter(given["out"]),
             log_topic=given["log"],
             rows_topic=given["rows"],
-            log_epoch=EPOCH,
-            timing=FAST,
+            log_epoch=given["epoch"],
+            timing=replace(FAST, stop_s=given["stop_s"]),
             extra=[tell, _SERVICES[given["extra"]]],
             at=at,
         )

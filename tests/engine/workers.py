@@ -22,7 +22,7 @@ from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
 from streams.engine.rows import Rows
 from streams.topics import Topic
-from tests.engine.counter import counted
+from tests.engine.counter import EPOCH, FAST, counted
 
 PARTITIONS = 4
 
@@ -130,7 +130,9 @@ class World:
             )
         self._producer.flush()
 
-    def start(self, *, at: str = "", extra: str = "") -> Worker:
+    def start(
+        self, *, at: str = "", extra: str = "", epoch: int = EPOCH, stop_s: float = FAST.stop_s
+    ) -> Worker:
         """Start a worker; `at` is where it crashes or freezes, `extra` what its service does."""
         base = self.directory / f"w{len(self.workers)}"
         given = {
@@ -144,6 +146,8 @@ class World:
             "mark": str(base.with_suffix(".mark")),
             "at": at,
             "extra": extra,
+            "epoch": epoch,
+            "stop_s": stop_s,
         }
         log = base.with_suffix(".out")
         with log.open("wb") as sink:
