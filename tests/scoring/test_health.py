@@ -1,0 +1,434 @@
+"""Two scores that are exact sums, known to be unknown, and never in a hurry."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.config import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    Caps,
+    Interaction,
+    Relationship,
+    Scoring,
+    Share,
+    WaitStep,
+)
+from scoring.customer import Customer, advance
+from scoring.health import FULL, Health, Part, distress_before, health, monitored, waiting
+from scoring.records import Cue, LogRecord, Reading, Signal
+from tests.strategies import (
+    BASE_MS,
+    SCORING,
+    answer,
+    gaps_ms,
+    interaction,
+    profile,
+    signal,
+    signals,
+)
+
+T = BASE_MS
+WILD = msgspec.structs.replace(
+    SCORING,
+    caps=Caps(feeling=9_000, intent=9_000, relief=9_900, waiting_now=9_000),
+    wait_steps=(WaitStep(0, 5), WaitStep(HOUR_MS, 8_000)),
+    health=Relationship(
+        feeling=Share(100, 9_000), trail=Share(100, 9_000), relief=Share(90, 9_000)
+    ),
+    base=9_900,
+    resting=0,
+    contact_ladder=(),
+)
+"""Weights that drive both scores beyond their bounds."""
+
+customers = st.builds(
+    lambda found: told(*found),
+    st.lists(signals(st.integers(T, T + 12 * DAY_MS)), max_size=15),
+)
+
+
+def told(*records: LogRecord, scoring: Scoring = SCORING) -> Customer:
+    """What we remember after these records."""
+    found = Customer()
+    for record in records:
+        found = advance(found, record, scoring)
+    return found
+
+
+def looked(
+    customer: Customer, at_ms: int = T, *, complete_to_ms: int | None = None, spread_ms: int = 0,
+    scoring: Scoring = SCORING,
+) -> Health:  # fmt: skip
+    """Health at a moment; all is read up to it unless said otherwise."""
+    complete = at_ms if complete_to_ms is None else complete_to_ms
+    return health(customer, at_ms, scoring, complete_to_ms=complete, spread_ms=spread_ms)
+
+
+def points(parts: tuple[Part, ...]) -> dict[str, int]:
+    """Points by name of the part."""
+    return {part.name: part.points_e2 for part in parts}
+
+
+# ---------------------------------------------------------------------- laws
+
+
+@given(customers, gaps_ms, gaps_ms, st.sampled_from([SCORING, WILD]))
+def test_both_scores_are_the_sum_of_their_parts(
+    customer: Customer, later_ms: int, lag_ms: int, scoring: Scoring
+) -> None:
+    """To the last digit, bounds included, for any customer at any time; and within 0 and 100."""
+    at_ms = T + 12 * DAY_MS + later_ms
+    found = looked(customer, at_ms, complete_to_ms=at_ms - lag_ms, scoring=scoring)
+    if found.distress_e2 is None or found.health_e2 is None:
+        assert (found.distress, found.health, found.band) == ((), (), "unknown")
+        assert (found.distress_e2, found.health_e2, found.next_ms) == (None, None, None)
+        return
+    for parts, score_e2 in ((found.distress, found.distress_e2), (found.health, found.health_e2)):
+        assert sum(part.points_e2 for part in parts) == score_e2
+        assert 0 <= score_e2 <= FULL
+        assert len({part.name for part in parts}) == len(parts)
+        assert all(len(part.causes) <= 3 for part in parts)
+        assert all(part.points_e2 for part in parts if part.name != "base")
+    assert 0 <= found.confidence_e2 <= 100
+
+
+@given(customers, gaps_ms, gaps_ms, st.integers(0, HOUR_MS - 1))
+def test_the_next_look_lies_after_what_has_been_judged(
+    customer: Customer, later_ms: int, lag_ms: int, spread_ms: int
+) -> None:
+    """A timer never finds itself due again: looking at its due time gives a later one, or none."""
+    at_ms = T + 12 * DAY_MS + later_ms
+    complete_ms = at_ms - lag_ms
+    for _ in range(20):
+        found = looked(customer, at_ms, complete_to_ms=complete_ms, spread_ms=spread_ms)
+        if found.next_ms is None:
+            break
+        assert found.next_ms > min(at_ms, complete_ms)
+        at_ms, complete_ms = max(at_ms, found.next_ms), max(complete_ms, found.next_ms)
+
+
+@given(customers, gaps_ms)
+def test_a_wait_is_judged_no_later_than_all_sources_have_been_read(
+    customer: Customer, lag_ms: int
+) -> None:
+    """An outage of a source makes nobody wait longer: the clock of the wait stands still."""
+    at_ms = T + 12 * DAY_MS
+    frozen = looked(customer, at_ms, complete_to_ms=at_ms - lag_ms)
+    then = looked(customer, at_ms - lag_ms)
+    clock = [points(one.distress).get("waiting_now", 0) for one in (frozen, then)]
+    assert clock[0] == clock[1]
+    unresolved = [points(one.health).get("unresolved", 0) for one in (frozen, then)]
+    assert unresolved[0] == unresolved[1]
+
+
+@given(customers, st.integers(1, 5_000), st.sampled_from(["feeling", "intent", "effort"]))
+def test_more_harm_never_means_less_distress_or_better_health(
+    customer: Customer, more: int, family: str
+) -> None:
+    """The same customer, with one interaction of harm more, at the same moment."""
+    at_ms = T + 12 * DAY_MS
+    scoring = msgspec.structs.replace(
+        SCORING, interactions={"harm": Interaction(points=more, family=family)}  # type: ignore[arg-type]
+    )  # fmt: skip
+    before = looked(customer, at_ms, scoring=scoring)
+    after = looked(advance(customer, interaction(at_ms, "harm"), scoring), at_ms, scoring=scoring)
+    if before.distress_e2 is not None and before.health_e2 is not None:
+        assert after.distress_e2 is not None and after.distress_e2 >= before.distress_e2
+        assert after.health_e2 is not None and after.health_e2 <= before.health_e2
+
+
+# ---------------------------------------------------------------------- unknown
+
+
+def test_nothing_is_known_of_a_customer_without_evidence() -> None:
+    """Unknown is null, not 0 and not 100."""
+    found = looked(Customer())
+    assert (found.distress_e2, found.health_e2, found.band) == (None, None, "unknown")
+    assert (found.confidence_e2, found.top(), found.wait.state) == (0, None, "no")
+
+
+UNREAD = Reading("unknown", None)
+
+
+def test_a_language_we_do_not_read_says_nothing_but_a_wait_does() -> None:
+    """Behaviour carries the score where words cannot."""
+    blind = told(signal(T, reading=UNREAD, inbound=True))
+    assert looked(blind).distress_e2 is None
+    assert looked(blind).wait.state == "unknown"
+    waits = looked(told(signal(T, reading=UNREAD)), T + 4 * HOUR_MS)
+    assert points(waits.distress) == {"waiting_now": 900}
+    assert waits.confidence_e2 == 0
+    behaves = looked(told(interaction(T, "checkout_failed")))
+    assert points(behaves.distress) == {"effort": 600}
+
+
+def test_who_does_not_consent_is_not_scored() -> None:
+    """Unknown from then on, whatever is remembered."""
+    customer = told(signal(T, 3_000), profile(T + 1, monitor=False))
+    assert not monitored(customer) and monitored(Customer())
+    found = looked(customer, T + 1)
+    assert (found.distress_e2, found.health_e2, found.next_ms) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("records", "confidence"),
+    [
+        ([signal(T)], 25),
+        ([signal(T), signal(T + 1), signal(T + 2)], 50),
+        ([signal(T), signal(T + 1, reading=UNREAD)], 12),
+        ([signal(T, reading=UNREAD), interaction(T + 1, "refund")], 12),
+        ([signal(T), signal(T + 1), signal(T + 2), interaction(T + 3, "refund")], 57),
+        ([interaction(T, "refund")], 25),
+    ],
+    ids=["one", "three", "half-unread", "behaviour-only", "both", "no-messages"],
+)
+def test_confidence_is_how_much_was_read(records: list[Signal], confidence: int) -> None:
+    """Half known after three readings; what is unread halves it again."""
+    assert looked(told(*records), T + 3).confidence_e2 == confidence
+
+
+# ---------------------------------------------------------------------- distress
+
+
+def test_points_of_a_family_halve_in_twelve_hours_and_have_a_cap() -> None:
+    """And relief counts against all of them."""
+    angry = told(signal(T, 4_000), answer(T + 1))
+    assert looked(angry, T + 1).distress_e2 == 4_000
+    assert looked(angry, T + 12 * HOUR_MS).distress_e2 == 2_000
+    furious = told(signal(T, 40_000), answer(T + 1))
+    assert points(looked(furious, T + 1).distress) == {"feeling": SCORING.caps.feeling}
+    healed = told(signal(T, 4_000), answer(T + 1), interaction(T + 2, "refund"))
+    assert points(looked(healed, T + 2).distress) == {"feeling": 4_000, "relief": -900}
+
+
+def test_relief_alone_does_not_make_distress_negative() -> None:
+    """The part `bounds` takes back what would leave 0 to 100."""
+    found = looked(told(interaction(T, "refund")))
+    assert points(found.distress) == {"relief": -900, "bounds": 900}
+    assert found.distress_e2 == 0
+
+
+WAIT = [
+    (30 * MINUTE_MS - 1, 0),
+    (30 * MINUTE_MS, 200),
+    (HOUR_MS, 400),
+    (4 * HOUR_MS - 1, 400),
+    (4 * HOUR_MS, 900),
+    (24 * HOUR_MS, 2_000),
+    (72 * HOUR_MS, 3_000),
+    (99 * DAY_MS, 3_000),
+]
+
+
+@pytest.mark.parametrize(("waited_ms", "expected"), WAIT)
+def test_the_clock_of_a_wait_goes_in_steps(waited_ms: int, expected: int) -> None:
+    """Never a millisecond early, never late."""
+    found = looked(told(signal(T, reading=UNREAD)), T + waited_ms)
+    assert points(found.distress).get("waiting_now", 0) == expected
+
+
+def test_who_wrote_in_the_future_has_waited_for_nothing() -> None:
+    """A source whose clock runs a little ahead."""
+    found = looked(told(signal(T + MINUTE_MS, 500)), T)
+    assert "waiting_now" not in points(found.distress)
+    assert found.next_ms == T + MINUTE_MS + 30 * MINUTE_MS
+
+
+@pytest.mark.parametrize(("contacts", "expected"), [(1, 0), (2, 500), (6, 2_600), (9, 2_600)])
+def test_each_contact_within_a_day_raises_distress(contacts: int, expected: int) -> None:
+    """The ladder of contacts is measured; its last step holds for more."""
+    customer = told(
+        *(signal(T + at, conversation=f"t-{at}") for at in range(contacts)),
+        *(answer(T + 20, conversation=f"t-{at}") for at in range(contacts)),
+    )
+    found = looked(customer, T + 20)
+    assert found.contacts_24h == contacts
+    assert points(found.distress).get("contacts", 0) == expected
+    assert all(part.basis == "measured" for part in found.distress if part.name == "contacts")
+    assert looked(customer, T + 25 * HOUR_MS).contacts_24h == 0
+
+
+def test_the_strongest_part_is_on_top() -> None:
+    """And none is where nothing adds to distress."""
+    found = looked(told(signal(T, 300), signal(T + 1, 900, family="intent")), T + 1)
+    top = found.top()
+    assert top is not None and top.name == "intent"
+    assert looked(told(interaction(T, "refund"), answer(T + 1)), T + 1).distress[0].name == "relief"
+    calm = looked(told(signal(T), answer(T + 1)), T + 1)
+    assert calm.top() is None and calm.distress == ()
+
+
+def test_causes_are_those_that_weigh_most_now() -> None:
+    """A great grief of two days ago weighs less than a small one of today; three are shown."""
+    customer = told(
+        signal(T - 48 * HOUR_MS, 1_600),
+        *(signal(T + at, at) for at in (500, 700, 600)),
+        answer(T + 701),
+    )
+    (part,) = looked(customer, T + 701).distress[:1]
+    assert [past.points for past in part.causes] == [700, 600, 500]
+    old = told(signal(T, 900), signal(T + 1, 800), answer(T + 2))
+    later = T + 9 * DAY_MS  # older than the hour ring: they weigh nothing in distress any more
+    (_, feeling) = looked(old, later).health[:2]
+    assert feeling.name == "feeling" and [past.points for past in feeling.causes] == [800, 900]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_several_waits_the_longest_counts(reverse: bool) -> None:
+    """Also one that began at time 0, which is a time like any other."""
+    talks = [signal(0, conversation="t-0"), signal(5, conversation="t-5")]
+    wait = waiting(told(*(reversed(talks) if reverse else talks)))
+    assert (wait.state, wait.since_ms) == ("yes", 0)
+    assert wait.talk is not None and wait.talk.key == "t-0"
+
+
+def test_a_wait_that_shows_is_known_although_another_source_is_blind() -> None:
+    """Unknown is only who waits nowhere we can see."""
+    seen = told(signal(T, conversation="t-0", inbound=True), signal(T, conversation="t-5"))
+    assert waiting(seen).state == "yes"
+    assert waiting(told(signal(T), answer(T + 1))).state == "no"
+
+
+# ---------------------------------------------------------------------- health
+
+
+def test_health_starts_from_a_base_and_loses_by_what_went_wrong() -> None:
+    """Shares of slow sums, and of distress as it is now."""
+    found = looked(
+        told(
+            signal(T, 2_000),
+            signal(T + 1, 1_000, family="intent"),
+            interaction(T + 2, "checkout_failed"),
+            answer(T + 3),
+        ),
+        T + 3,
+    )
+    assert points(found.health) == {
+        "base": 8_500,
+        "feeling": -600,
+        "friction": -180,
+        "intent": -350,
+        "trail": -1_080,
+    }
+    names = {part.name: [past.cue for past in part.causes] for part in found.health}
+    assert names["friction"] == ["checkout_failed"]
+
+
+def test_relief_heals_and_lifts_nobody_above_the_base() -> None:
+    """Thanks for nothing wrong is worth nothing."""
+    fine = looked(told(*(interaction(T + at, "refund") for at in range(9))), T + 9)
+    assert points(fine.health) == {"base": 8_500}
+    hurt = looked(told(signal(T, 2_000), interaction(T + 1, "refund"), answer(T + 2)), T + 2)
+    assert points(hurt.health)["relief"] == 180
+
+
+@pytest.mark.parametrize(("waited_ms", "expected"), [(DAY_MS - 1, None), (DAY_MS, -500)])
+def test_a_day_without_an_answer_costs_health(waited_ms: int, expected: int | None) -> None:
+    """Exactly a day."""
+    found = looked(told(signal(T)), T + waited_ms)
+    assert points(found.health).get("unresolved") == expected
+
+
+def _at_health(health_e2: int, before: str) -> str:
+    """Band of a customer whose health is just this."""
+    scoring = Scoring(base=health_e2, interactions={"seen": Interaction()})
+    customer = advance(Customer(), interaction(T, "seen"), scoring)
+    return looked(msgspec.structs.replace(customer, band=before), scoring=scoring).band
+
+
+BANDS = [
+    (7_000, "unknown", "healthy"), (6_999, "unknown", "watch"), (5_000, "unknown", "watch"),
+    (4_999, "unknown", "at_risk"), (3_000, "unknown", "at_risk"), (2_999, "unknown", "critical"),
+    (6_999, "healthy", "watch"), (2_999, "healthy", "critical"),
+    (7_299, "watch", "watch"), (7_300, "watch", "healthy"),
+    (7_000, "healthy", "healthy"),
+    (5_299, "at_risk", "at_risk"), (5_300, "at_risk", "watch"), (7_299, "at_risk", "watch"),
+    (3_299, "critical", "critical"), (3_300, "critical", "at_risk"), (10_000, "critical", "healthy"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("health_e2", "before", "expected"), BANDS)
+def test_a_band_is_left_at_once_for_a_worse_one_and_with_a_margin_for_a_better(
+    health_e2: int, before: str, expected: str
+) -> None:
+    """So a score that trembles at a cut does not make the band flap."""
+    assert _at_health(health_e2, before) == expected
+
+
+def test_a_band_that_has_settled_stays() -> None:
+    """Looking again at the same score changes nothing."""
+    for health_e2, before, _ in BANDS:
+        settled = _at_health(health_e2, before)
+        assert _at_health(health_e2, settled) == settled
+
+
+# ---------------------------------------------------------------------- when to look again
+
+
+def test_at_rest_nobody_looks_again() -> None:
+    """A healthy customer without distress costs nothing until the next record."""
+    assert looked(told(signal(T), answer(T + 1)), T + 1).next_ms is None
+
+
+def test_above_resting_it_is_once_an_hour_at_the_customers_own_minute() -> None:
+    """Spread, so that not all of a partition come at the full hour."""
+    angry = told(signal(T, 4_000), answer(T + 1))
+    hour = T // HOUR_MS * HOUR_MS
+    assert looked(angry, T + 1).next_ms == hour + HOUR_MS
+    assert looked(angry, hour + 5, spread_ms=7).next_ms == hour + 7
+    assert looked(angry, hour + 7, spread_ms=7).next_ms == hour + HOUR_MS + 7
+
+
+def test_below_healthy_it_is_once_a_day() -> None:
+    """What went wrong over weeks changes by the day only."""
+    scoring = Scoring(base=6_000, interactions={"seen": Interaction()})
+    customer = advance(Customer(), interaction(T, "seen"), scoring)
+    assert looked(customer, scoring=scoring).next_ms == T // DAY_MS * DAY_MS + DAY_MS
+
+
+def test_a_wait_is_looked_at_step_by_step_and_then_no_more() -> None:
+    """Half an hour, an hour, 4, 12, 24 and 72 hours: then the clock has nothing more to add."""
+    scoring = msgspec.structs.replace(SCORING, resting=FULL + 1, base=FULL)
+    customer = told(signal(T, reading=UNREAD), scoring=scoring)
+    seen, at_ms = [], T
+    while (next_ms := looked(customer, at_ms, scoring=scoring).next_ms) is not None:
+        seen.append(next_ms - T)
+        at_ms = next_ms
+    assert seen == [step.after_ms for step in scoring.wait_steps]
+
+
+def test_a_day_of_waiting_is_looked_at_although_no_step_is_there() -> None:
+    """Health has a step of its own."""
+    scoring = msgspec.structs.replace(SCORING, wait_steps=(), resting=FULL + 1, base=FULL)
+    customer = told(signal(T, reading=UNREAD), scoring=scoring)
+    assert looked(customer, T, scoring=scoring).next_ms == T + DAY_MS
+    assert looked(customer, T + DAY_MS, scoring=scoring).next_ms is None
+
+
+# ---------------------------------------------------------------------- the trend
+
+
+def test_distress_of_before_is_what_it_was_then_without_waits() -> None:
+    """What has happened since does not count."""
+    before = told(signal(T, 2_000), answer(T + 1))
+    after = advance(before, signal(T + DAY_MS, 4_000), SCORING)
+    assert distress_before(after, T + 1, SCORING) == looked(before, T + 1).distress_e2 == 2_000
+    assert distress_before(after, T + DAY_MS, SCORING) == 500 + 4_000
+
+
+@given(st.lists(st.integers(0, 3 * DAY_MS), min_size=2, max_size=8).map(sorted))
+def test_without_news_distress_never_rises(later_ms: list[int]) -> None:
+    """Nobody waits, nothing happens: time only heals."""
+    customer = told(
+        signal(T, 5_000), signal(T + 1, 900, family="intent", cues=()), answer(T + 2),
+        signal(T + 3, reading=Reading("en", 0, (Cue("lawyer", "intent", 90),))), answer(T + 4),
+    )  # fmt: skip
+    seen = [looked(customer, T + 4 + at).distress_e2 for at in later_ms]
+    assert all(b is not None and a is not None and b <= a for a, b in pairwise(seen))

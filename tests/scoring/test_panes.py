@@ -1,0 +1,137 @@
+"""Rings of panes against a batch oracle, whatever the order of arrival."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.panes import (
+    COLUMN,
+    DAYS,
+    FAST,
+    HOURS,
+    MEASURES,
+    MINUTES,
+    NOTHING,
+    SLOW,
+    Ring,
+    add,
+    half_life_weights,
+    leaky,
+    window,
+)
+
+PANES = 6
+WEIGHTS = half_life_weights(2, PANES)
+Event = tuple[int, tuple[int, int]]
+
+events = st.lists(
+    st.tuples(st.integers(0, 3 * PANES), st.tuples(st.integers(0, 3), st.integers(0, 10**9))),
+    max_size=30,
+)
+
+
+def ring_of(given_events: list[Event]) -> tuple[Ring, int]:
+    """The ring after these events, and how many of them were refused."""
+    ring: Ring = ()
+    late = 0
+    for index, measures in given_events:
+        after = add(ring, index, PANES, measures)
+        late += after is None
+        ring = ring if after is None else after
+    return ring, late
+
+
+@given(events, st.integers(0, PANES), st.integers(1, PANES))
+def test_windows_equal_the_plain_sum_at_every_prefix(
+    given_events: list[Event], later: int, panes: int
+) -> None:
+    """A window is what happened in its n newest panes, however late anything came."""
+    for end in range(1, len(given_events) + 1):
+        seen = given_events[:end]
+        ring, _ = ring_of(seen)
+        now = max(index for index, _ in seen) + later
+        for column in (1, 2):
+            expected = sum(
+                measures[column - 1] for index, measures in seen if now - panes < index <= now
+            )
+            assert window(ring, now, panes, column) == expected
+
+
+@given(events, st.integers(0, 2 * PANES))
+def test_leaky_sums_equal_the_weighed_sum_at_every_prefix(
+    given_events: list[Event], later: int
+) -> None:
+    """To the last digit: weights are integers and the shift comes once, at the end."""
+    for end in range(1, len(given_events) + 1):
+        seen = given_events[:end]
+        ring, _ = ring_of(seen)
+        now = max(index for index, _ in seen) + later
+        total = sum(
+            measures[1] * WEIGHTS[now - index]
+            for index, measures in seen
+            if now - index < len(WEIGHTS)
+        )
+        assert leaky(ring, now, WEIGHTS, 2) == total >> 16
+
+
+@given(events, st.randoms())
+def test_the_order_of_arrival_never_shows(given_events: list[Event], random: object) -> None:
+    """The same events in any order leave the same ring."""
+    shuffled = list(given_events)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert ring_of(shuffled)[0] == ring_of(given_events)[0]
+
+
+@given(events)
+def test_only_what_is_older_than_the_ring_is_refused(given_events: list[Event]) -> None:
+    """An event is late if the newest pane lies a whole ring or more after its own."""
+    newest: int | None = None
+    late = 0
+    for index, _ in given_events:
+        late += newest is not None and index <= newest - PANES
+        newest = index if newest is None else max(newest, index)
+    assert ring_of(given_events)[1] == late
+
+
+@given(events)
+def test_a_ring_is_sorted_without_doubles_and_no_longer_than_its_width(
+    given_events: list[Event],
+) -> None:
+    """Whatever came, in whatever order."""
+    ring, _ = ring_of(given_events)
+    assert len(ring) <= PANES
+    assert all(one[0] < other[0] for one, other in pairwise(ring))
+    assert not ring or ring[-1][0] - ring[0][0] < PANES
+
+
+def test_what_lies_ahead_counts_only_once_it_is_now() -> None:
+    """A source whose clock runs ahead moves nobody's sums before their time."""
+    ring = ((7, 1, 5), (9, 1, 7))
+    assert window(ring, 8, PANES, 2) == 5
+    assert leaky(ring, 8, WEIGHTS, 2) == 5 * WEIGHTS[1] >> 16
+    assert leaky(ring, 6, WEIGHTS, 2) == 0
+
+
+@pytest.mark.parametrize(("weights", "half_life"), [(FAST, 12), (SLOW, 14)])
+def test_weights_halve_and_never_rise(weights: tuple[int, ...], half_life: int) -> None:
+    """From the whole (65536) on, exactly by half per half-life, rounded."""
+    assert weights[0] == 1 << 16
+    assert all(one >= other > 0 for one, other in pairwise(weights))
+    assert all(
+        abs(one - 2 * other) <= 1 for one, other in zip(weights, weights[half_life:], strict=False)
+    )
+
+
+def test_the_rings_are_an_hour_a_week_and_ninety_days() -> None:
+    """The resolutions the design names; a leaky sum reaches as far as its ring."""
+    assert (MINUTES.pane_ms * MINUTES.panes, HOURS.pane_ms * HOURS.panes) == (
+        3_600_000,
+        604_800_000,
+    )
+    assert DAYS.pane_ms * DAYS.panes == 90 * 86_400_000
+    assert (len(FAST), len(SLOW)) == (HOURS.panes, DAYS.panes)
+    assert len(NOTHING) == len(MEASURES) == max(COLUMN.values())
