@@ -100,6 +100,11 @@ class Conversations:
         self._hold_ms = hold_ms
         self._hold_max = hold_max
 
+    @property
+    def held(self) -> int:
+        """How many turns wait for a customer."""
+        return sum(map(len, self._held.values()))
+
     def apply(self, key: bytes | None, value: bytes | None) -> None:
         """Take one record of `nabz.identities.v1`; other kinds of identities are not ours."""
         if key is None or not key.startswith(_KIND.encode()):
