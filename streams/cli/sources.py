@@ -79,19 +79,20 @@ def test(
     from streams.ingest.sample import Sample
     from streams.ingest.sources import suggestion
 
-    chosen = {name: one for name, one in settings.sources.items() if only is None or name == only}
-    known = (*settings.source_names(),)
+    known = settings.source_names()
+    names = list(settings.sources) if only is None else [only]
     if only is not None and only not in known:
         raise click.UsageError(f"no source is called {only!r}; {suggestion(only, known)}")
-    found = find(chosen, input_path)
-    everything = compiled(settings, Names(), find(chosen, input_path))
-    if not chosen and only is None:
+    if not names:
         raise click.UsageError("no sources are configured; docs/sources.md tells how")
+    chosen = {name: one for name, one in settings.sources.items() if name in names}
+    inputs = find(chosen, input_path)
+    everything = compiled(settings, Names(), inputs)
     sound = True
-    for name in chosen or {only: None}:
-        source = everything[str(name)]
+    for name in names:
+        source = everything[name]
         sample = Sample(source)
-        records = _lines(found[source.name]) if source.inputs else _topic(settings.broker(), source)
+        records = _lines(inputs[name]) if name in inputs else _topic(settings.broker(), source)
         for partition, offset, value in islice(records, limit):
             sample.take(partition, offset, value, wall_ms())
         sound = sound and not sample.outcomes["dead_lettered"] and not sample.warnings()
