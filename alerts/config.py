@@ -10,7 +10,7 @@ Next step: `alerts.fold.fold` folds a record under a configuration.
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,8 +40,31 @@ _decoder = msgspec.json.Decoder(Config)
 
 
 def encode_config(config: Config) -> bytes:
-    """Encode as JSON, equal bytes for equal content."""
-    return _encoder.encode(config)
+    """Encode as JSON, equal bytes for equal content: a default that was written out is left out.
+
+    >>> encode_config(Config(scoring=Scoring(base=8_500), rules=(Rule("r", for_ms=0),)))
+    b'{"rules":[{"id":"r"}]}'
+    """
+    return _encoder.encode(_without_defaults(config))
+
+
+def _without_defaults(value: Any) -> Any:
+    """The same content; what equals a default is the default, which msgspec knows by identity."""
+    match value:
+        case msgspec.Struct():
+            fields = {
+                field.name: field.default
+                if (held := getattr(value, field.name)) == field.default
+                else _without_defaults(held)
+                for field in msgspec.structs.fields(value)
+            }
+            return type(value)(**fields)
+        case tuple():
+            return tuple(_without_defaults(one) for one in value)
+        case dict():
+            return {name: _without_defaults(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 def decode_config(body: bytes) -> Config:

@@ -350,7 +350,8 @@ BANDS = [
     (7_299, "watch", "watch"), (7_300, "watch", "healthy"),
     (7_000, "healthy", "healthy"),
     (5_299, "at_risk", "at_risk"), (5_300, "at_risk", "watch"), (7_299, "at_risk", "watch"),
-    (3_299, "critical", "critical"), (3_300, "critical", "at_risk"), (10_000, "critical", "healthy"),
+    (3_299, "critical", "critical"), (3_300, "critical", "at_risk"),
+    (10_000, "critical", "healthy"),
 ]  # fmt: skip
 
 
