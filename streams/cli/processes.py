@@ -5,12 +5,13 @@ Next step: `streams.worker.app` and `streams.notifier.loop` run until a signal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import click
 
-from streams.cli.errors import MISUSED, Stop
+from streams.cli.errors import CRASHED, FAILED, MISUSED, Stop, told
 from streams.cli.options import examples, settings_from, with_settings
 
 ROLES: Final = ("ingest", "track")
@@ -31,6 +32,21 @@ def roles_from(text: str) -> frozenset[str]:
         found = ", ".join(unknown) if unknown else "nothing"
         raise Stop(f"--roles: found {found}; write one or both of {','.join(ROLES)}", MISUSED)
     return named
+
+
+def supervised(run: Callable[[], int]) -> int:
+    """Run a process that something restarts: a broker that is away now may be back later.
+
+    >>> supervised(lambda: 0)
+    0
+    """
+    try:
+        return run()
+    except Exception as error:
+        line, code = told(error)
+        if code != FAILED:
+            raise
+        raise Stop(line, CRASHED) from error
 
 
 @click.command(
@@ -69,7 +85,7 @@ def worker(
     from streams.worker.app import run_worker_process
 
     configure()
-    ctx.exit(run_worker_process(settings, roles=named, input_path=input_path))
+    ctx.exit(supervised(lambda: run_worker_process(settings, roles=named, input_path=input_path)))
 
 
 @click.command(
@@ -92,8 +108,7 @@ def notifier(ctx: click.Context, *, config_path: Path | None, broker: str | None
 
     configure()
     at = settings.metrics.notifier
+    where, whom = settings.broker(), settings.notifier()
     ctx.exit(
-        run_notifier(
-            settings.broker(), settings.notifier(), metrics_bind=at.bind, metrics_token=at.token
-        )
+        supervised(lambda: run_notifier(where, whom, metrics_bind=at.bind, metrics_token=at.token))
     )

@@ -87,7 +87,7 @@ EncodedRows = Mapping[int, Mapping[bytes, bytes]]
 
 def counted(history: History) -> dict[str, int]:
     """What a whole log came to, in numbers."""
-    from alerts.outputs import AlertRow, HealthRow, Transition
+    from alerts.outputs import AlertRow, Transition
 
     kinds = Counter(type(one) for one in history.outputs)
     rows = history.rows.values()
@@ -97,7 +97,7 @@ def counted(history: History) -> dict[str, int]:
         "events": sum(row.folded for row in rows),
         "duplicates": sum(row.duplicates for row in rows),
         "failed": sum(row.failed for row in rows),
-        "health_rows": kinds[HealthRow],
+        "health_rows": sum(row.version for row in rows),
         "alert_rows": kinds[AlertRow],
         "transitions": kinds[Transition],
     }

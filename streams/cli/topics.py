@@ -68,7 +68,9 @@ def list_(
     settings = settings_from(config_path, broker)
 
     from streams.engine.admin import topics_state
+    from streams.engine.kafka_reads import require_listener
 
+    require_listener(settings.broker())
     states = topics_state(settings.broker(), partitions=settings.partitions)
     if as_json:
         for state in states:
@@ -110,7 +112,9 @@ def apply(*, config_path: Path | None, broker: str | None) -> None:
     settings = settings_from(config_path, broker)
 
     from streams.engine.admin import apply_topics
+    from streams.engine.kafka_reads import require_listener
 
+    require_listener(settings.broker())
     created = apply_topics(
         settings.broker(), partitions=settings.partitions, replication=settings.replication
     )

@@ -90,9 +90,11 @@ def _settings(
 def _prepare(settings: Settings) -> None:
     """Topics, then the configuration."""
     from streams.engine.admin import apply_topics
+    from streams.engine.kafka_reads import require_listener
     from streams.worker.configure import apply_config
 
     broker = settings.broker()
+    require_listener(broker)
     made = apply_topics(broker, partitions=settings.partitions, replication=settings.replication)
     click.echo(f"topics: {len(made)} created" if made else "topics: all there", err=True)
     applied = apply_config(

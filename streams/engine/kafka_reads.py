@@ -37,13 +37,24 @@ def _listens(server: str, timeout_s: float) -> bool:
         return False
 
 
-def _connect(broker: Broker, timeout_s: float) -> KafkaConsumer:
-    # Asked first, as a client that finds nobody takes all its time and leaves sockets behind.
+def require_listener(broker: Broker, timeout_s: float = 10.0) -> None:
+    """Return if anybody accepts connections there.
+
+    Asked first, as kafka-python's clients that find nobody take all their time and leave sockets
+    behind.
+
+    Raises:
+        ReadError: Nobody does.
+    """
     if not any(_listens(server, timeout_s) for server in broker.servers):
         raise ReadError(
             f"nobody listens at {broker.bootstrap}; start a broker (`nabz up`),"
             " or name another with --broker"
         )
+
+
+def _connect(broker: Broker, timeout_s: float) -> KafkaConsumer:
+    require_listener(broker, timeout_s)
     try:
         return KafkaConsumer(
             **broker.kafka_python(),

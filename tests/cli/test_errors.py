@@ -10,6 +10,7 @@ from kafka.errors import KafkaTimeoutError
 
 from streams.cli import errors
 from streams.cli.errors import CRASHED, FAILED, MISUSED, Stop, told
+from streams.cli.processes import supervised
 from streams.engine.brokers import BrokerConfigError
 
 
@@ -45,6 +46,23 @@ def test_an_error_of_kafka_says_where_to_look() -> None:
     line, code = told(KafkaTimeoutError())
     assert code == FAILED
     assert line.startswith("Kafka answered with KafkaTimeoutError; check that the broker is up")
+
+
+def test_a_process_that_is_supervised_asks_to_be_started_again() -> None:
+    """A broker that is away at start-up may be back in a minute; a wrong setting will not."""
+
+    def away() -> int:
+        raise KafkaTimeoutError
+
+    def wrong() -> int:
+        raise BrokerConfigError("broker: bootstrap is empty; write host:port")
+
+    with pytest.raises(Stop) as caught:
+        supervised(away)
+    assert caught.value.exit_code == CRASHED
+    with pytest.raises(BrokerConfigError):
+        supervised(wrong)
+    assert supervised(lambda: 3) == 3
 
 
 def test_a_usage_error_is_one_line_that_names_the_help() -> None:
