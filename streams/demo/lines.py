@@ -15,13 +15,13 @@ from rich.padding import Padding
 from rich.text import Text
 
 from alerts.outputs import Transition
-from streams.cli.words import shown
+from streams.cli.words import place, shown
 from streams.demo.phrases import clock, quotes, reasons, waited, who, whole, why
 from streams.demo.picture import Picture
 
 INDENT: Final = " " * 10
 _SEVERITY: Final = {"critical": "bold red", "warning": "bold yellow"}
-_STATE_WIDTH: Final = 10
+_STATE_WIDTH: Final = 12
 
 
 def style_of(one: Transition) -> str:
@@ -39,9 +39,9 @@ def state_of(one: Transition) -> str:
 
 
 def alert_lines(one: Transition, broker: str) -> list[Text]:
-    """A transition: what changed, because of what, in whose words, and how to look into it.
+    """A transition: what changed; of a new alert also in whose words, and how to look into it.
 
-    A pending or a recovering alert is one line: nobody is told of it either.
+    The rest is a line each: what a person is told of it is shown as a notification.
     """
     head = Text(no_wrap=False, overflow="fold")
     head.append(f"{clock(one.at_ms)}  ", "dim")
@@ -52,34 +52,22 @@ def alert_lines(one: Transition, broker: str) -> list[Text]:
         head.append(f"  {one.severity}", _SEVERITY.get(one.severity, "bold"))
         head.append(f"  {shown(one.reason)}" if one.reason not in {"raised", "held"} else "")
     lines = [head]
-    if one.after != "firing":
+    if one.after != "firing" or one.before == "firing":
         return lines
-    because = reasons(one.why, 3)
-    if because:
-        lines.append(Text(f"{INDENT}because the customer {', '.join(because)}"))
-    for said in quotes(one.why, 3):
+    for said in quotes(one.why):
         line = Text(f"{INDENT}“{shown(said.quote)}”", "italic")
-        line.append(f"  {phrase_place(said.at.topic, said.at.partition, said.at.offset)}", "dim")
+        line.append(f"  {place(said.at.topic, said.at.partition, said.at.offset)}", "dim")
         lines.append(line)
     lines.append(Text(f"{INDENT}{why(one, broker)}", "cyan"))
     return lines
 
 
-def phrase_place(topic: str, partition: int, offset: int) -> str:
-    """Where a source record stands, as one word.
-
-    >>> phrase_place("nabz.events.v1", 2, 40)
-    'nabz.events.v1/2/40'
-    """
-    return f"{'_'.join(shown(topic, 80).split())}/{partition}/{offset}"
-
-
 def notification_lines(block: list[str]) -> list[Text]:
     """A notification as the notifier wrote it, marked as what a person would get."""
     marked = []
-    for place, line in enumerate(block):
+    for number, line in enumerate(block):
         text = Text(f"{INDENT}┃ ", "magenta")
-        text.append(line, "bold" if place == 0 else "")
+        text.append(line, "bold" if number == 0 else "")
         marked.append(text)
     return marked
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import nullcontext
 from typing import Final
 
@@ -41,19 +42,20 @@ CUSTOMERS: Final = 150
 RATE_E2: Final = 400
 SPEED: Final = 60
 FIRST: Final = (
-    "repeated_failure",
     "calm",
+    "repeated_failure",
     "billing_dispute",
     "answered",
     "angry_leaver",
     "happy",
     "polite_sufferer",
 )
-"""How the first contacts go, so that within half a minute somebody is angry."""
+"""How the first contacts go: within half a minute c-102 is angry, and others after it."""
 
 _DRAW_S: Final = 0.5
 _STATUS_S: Final = 5.0
 _RATE_OVER_S: Final = 10.0
+_SETTLE_S: Final = 1.5  # ingest tells its progress once a second
 
 
 class Pace:
@@ -127,14 +129,26 @@ class Show:
         with live as screen:
             async with interruptible() as stop:
                 await until_first(
-                    until(stop, duration_s),
+                    self._write(until(stop, duration_s)),
                     watch(self._stage.broker, self._picture, self._folded, news=self._news),
                     check(self._stage),
-                    self._write(),
                     self._status() if screen is None else self._draw(board, screen),
                 )
 
-    async def _write(self) -> None:
+    async def _write(self, ended: Coroutine[None, None, None]) -> None:
+        """Let customers write until it is over, and what they wrote be folded and counted."""
+        writing, over = asyncio.ensure_future(self._play()), asyncio.ensure_future(ended)
+        try:
+            await asyncio.wait({writing, over}, return_when=asyncio.FIRST_COMPLETED)
+            if writing.done():
+                writing.result()
+        finally:
+            for task in (writing, over):
+                task.cancel()
+            await asyncio.gather(writing, over, return_exceptions=True)
+        await asyncio.sleep(_SETTLE_S)
+
+    async def _play(self) -> None:
         told = events(
             self._seed,
             CUSTOMERS,
@@ -150,8 +164,10 @@ class Show:
         self._pace.add(time.monotonic())
 
     def _news(self, one: Transition) -> None:
-        # A pending alert is nobody's business yet: it either fires or goes away.
-        if fired(one) or one.after in {"recovering", "closed"}:
+        # A pending alert is nobody's business yet: it either fires or goes away. One that eases
+        # while it recovers has said so already.
+        recovers = one.after == "recovering" and one.before != "recovering"
+        if fired(one) or recovers or one.after == "closed":
             for line in alert_lines(one, self._stage.address):
                 self._say(line)
 

@@ -99,7 +99,7 @@ def bar(value_e2: int, width: int) -> str:
 
 
 def arrow(change_e2: int) -> str:
-    """Which way a score goes within a minute.
+    """Which way a score goes.
 
     >>> [arrow(one) for one in (3_000, 500, 0, -500, -3_000)]
     ['↑', '↗', '→', '↘', '↓']

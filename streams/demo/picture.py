@@ -24,12 +24,12 @@ FOLLOWED: Final = (HEALTH, TRANSITIONS, CONTROL)
 """The topics a picture is made of."""
 
 _COMMANDS: Final = "commands"
-_TREND_MS: Final = 60_000
+_TREND_MS: Final = 20_000
 _TRAIL: Final = 64
 
 
 class Trail:
-    """Distress of one customer over the last minute, for an arrow."""
+    """Distress of one customer over the last 20 seconds, for an arrow."""
 
     def __init__(self) -> None:
         """Begin."""
@@ -40,11 +40,11 @@ class Trail:
         self._points.append((as_of_ms, distress_e2))
 
     def change_e2(self, now_ms: int) -> int:
-        """Distress now minus a minute ago; before the first score it was 0.
+        """Distress now minus 20 seconds ago; before the first score it was 0.
 
         >>> trail = Trail()
-        >>> trail.add(0, 3_000); trail.add(50_000, 5_000)
-        >>> trail.change_e2(50_000), trail.change_e2(70_000), trail.change_e2(200_000)
+        >>> trail.add(0, 3_000); trail.add(15_000, 5_000)
+        >>> trail.change_e2(15_000), trail.change_e2(30_000), trail.change_e2(90_000)
         (5000, 2000, 0)
         """
         if not self._points:
@@ -61,7 +61,7 @@ class Picture:
 
     Attributes:
         rows: The newest health row of each customer.
-        trails: Their distress over the last minute.
+        trails: Their distress over the last 20 seconds.
         transitions: Every transition, in the order it was read.
         newest: The newest transition of each alert, by fingerprint.
         control: Configurations and progress.

@@ -78,7 +78,7 @@ class Playback:
         self._plain = plain or not console.is_terminal
         self._picture = Picture()
         self._folded = Folded()
-        self._began_s: float | None = None
+        self._began_s = time.monotonic()
         self._quiet = Quiet()
         self._done = False
 
@@ -89,12 +89,11 @@ class Playback:
             streams.demo.children.ChildDiedError: Worker or notifier ended by itself.
         """
         asyncio.run(self._run(duration_s))
-        moved_s = self._quiet.since_s
-        began_s = moved_s if self._began_s is None else self._began_s
+        elapsed_s = self._quiet.since_s - self._began_s
         return report(
             self._picture,
             self._folded,
-            elapsed_ms=max(0, round((moved_s - began_s) * 1_000)),
+            elapsed_ms=max(0, round(elapsed_s * 1_000)),
             finished=self._done,
         )
 
@@ -112,8 +111,6 @@ class Playback:
         while not self._done:
             await asyncio.sleep(_LOOK_S)
             control = self._picture.control
-            if self._began_s is None and self._picture.read():
-                self._began_s = time.monotonic()
             finished = all(all_finished(control, source) for source in self._sources)
             at_end = False
             if finished:
@@ -150,6 +147,8 @@ class Playback:
         files = [one for one in self._picture.progress() if one.source in self._sources]
         done = sum(one.finished for one in files)
         folded = sum(self._folded.count("folded").values())
+        if not files:
+            return Text("waiting for the worker to join its group", "dim")
         text = Text()
         text.append(f"{self._picture.read():,} read", "bold")
         text.append(f"  {done}/{len(files)} files at their end")

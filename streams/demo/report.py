@@ -1,9 +1,9 @@
-"""What was seen in recorded events: for a person as tables, for a program as JSON.
+"""What was seen, as one value: counts, alerts with their evidence, the last scores of everybody.
 
-Both are made of the same `Report`, which is built from public topics, the progress of ingest and
-the counts of the fold; times are milliseconds since the epoch, scores and points hundredths.
+Built from public topics, the progress of ingest and the counts of the fold; times are milliseconds
+since the epoch, scores and points hundredths. `nabz demo --report FILE` writes it as JSON.
 
-Next step: none; `make demo REPORT=report.json` writes it down.
+Next step: `streams.demo.summary` shows it to a person.
 """
 
 from __future__ import annotations
@@ -13,27 +13,24 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from alerts.outputs import At, Contribution, HealthRow, Transition
-from streams.cli.words import points, shown, utc
 from streams.demo.folded import Folded
-from streams.demo.phrases import quotes, reasons, who, whole
 from streams.demo.picture import Picture, fired
 
 BANDS: Final = ("critical", "at_risk", "watch", "healthy", "unknown")
-_TOP: Final = 10
 
 
 class SourceReport(msgspec.Struct, frozen=True):
     """One source, in the numbers of law 5.
 
     Records `read = appended + filtered + dead_lettered`; `events = folded + duplicate + failed`.
+
+    Attributes:
+        partitions: Of the topic, or files.
     """
 
-    files: int
+    partitions: int
     read: int
     appended: int
     filtered: dict[str, int]
@@ -90,8 +87,8 @@ class Report(msgspec.Struct, frozen=True):
     """All that was seen.
 
     Attributes:
-        elapsed_ms: From the first record read to the last folded; `events_per_s_e2` over that time,
-            in hundredths.
+        elapsed_ms: From the start of the worker to the last row that changed; `events_per_s_e2`
+            over that time, in hundredths.
         finished: All files were read to their ends and all of it was folded.
         bands: Customers by band of health.
         raised: Alerts that fired, by rule; `closed` likewise.
@@ -150,7 +147,7 @@ def _sources(picture: Picture, folded: Folded) -> dict[str, SourceReport]:
             filtered.update(one.counts.filtered)
             dead.update(one.counts.dead_lettered)
         found[source] = SourceReport(
-            files=len(parts),
+            partitions=len(parts),
             read=sum(one.counts.read for one in parts),
             appended=sum(one.counts.appended for one in parts),
             filtered=dict(sorted(filtered.items())),
@@ -215,112 +212,3 @@ def _alert(changes: list[Transition]) -> AlertReport:
 def encode(seen: Report) -> bytes:
     """The report as JSON, a stable order of keys and two blanks of indent."""
     return msgspec.json.format(msgspec.json.encode(seen), indent=2) + b"\n"
-
-
-# ---------------------------------------------------------------------- for a person
-
-
-def tables(seen: Report) -> RenderableType:
-    """The report as a person reads it: sources, customers, alerts, the worst of them."""
-    parts: list[RenderableType] = [_source_table(seen), Text(""), _summary(seen)]
-    fired_ = [one for one in seen.alerts if one.fired_ms is not None]
-    if fired_:
-        parts += [Text(""), _alert_table(fired_)]
-    rows = [row for row in seen.customers if row.distress_e2]
-    if rows:
-        parts += [Text(""), _customer_table(rows)]
-    return Group(*parts)
-
-
-def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    return table
-
-
-def _by_reason(counts: dict[str, int]) -> str:
-    if not counts:
-        return "0"
-    return ", ".join(f"{count} {reason}" for reason, count in counts.items())
-
-
-def _source_table(seen: Report) -> Table:
-    numbers = ("files", "read", "appended", "events", "folded", "duplicate", "failed")
-    table = _table(
-        "source", "files", "read", "appended", "filtered", "dead letters", "events", "folded",
-        "duplicate", "failed", right=numbers,
-    )  # fmt: skip
-    for name, one in seen.sources.items():
-        table.add_row(
-            Text(shown(name), "bold"),
-            str(one.files),
-            f"{one.read:,}",
-            f"{one.appended:,}",
-            _by_reason(one.filtered),
-            _by_reason(one.dead_lettered),
-            f"{one.events:,}",
-            f"{one.folded:,}",
-            f"{one.duplicate:,}",
-            f"{one.failed:,}",
-        )
-    return table
-
-
-def _summary(seen: Report) -> Text:
-    bands = ", ".join(
-        f"{count:,} {band.replace('_', ' ')}" for band, count in seen.bands.items() if count
-    )
-    raised, closed = sum(seen.raised.values()), sum(seen.closed.values())
-    rules = ", ".join(
-        f"{rule} {count} raised, {seen.closed.get(rule, 0)} closed"
-        for rule, count in sorted(seen.raised.items())
-    )
-    text = Text()
-    text.append(f"{len(seen.customers):,} customers", "bold")
-    text.append(f": {bands}\n" if bands else "\n")
-    text.append(f"{raised:,} alerts raised, {closed:,} closed", "bold")
-    text.append(f": {rules}\n" if rules else "\n")
-    text.append(f"{points(seen.events_per_s_e2)} events/s", "bold")
-    text.append(f" over {seen.elapsed_ms / 1_000:.1f} s")
-    if not seen.finished:
-        text.append("\nstopped before the end: what is shown is incomplete", "yellow")
-    return text
-
-
-def _alert_table(alerts: list[AlertReport]) -> Table:
-    table = _table(
-        "fired (UTC)", "customer", "severity", "peak", "state", "in whose words", right=("peak",)
-    )
-    worst = sorted(alerts, key=lambda one: (one.severity != "critical", -one.peak_e2))[:_TOP]
-    for one in worst:
-        said = quotes(one.why, 1)
-        colour = "red" if one.severity == "critical" else "yellow"
-        table.add_row(
-            utc(one.fired_ms if one.fired_ms is not None else one.since_ms),
-            Text(shown(one.customer, 40), "bold"),
-            Text(one.severity, colour),
-            whole(one.peak_e2),
-            one.closed_reason if one.closed_reason is not None else one.state,
-            Text(f"“{shown(said[0].quote, 60)}”" if said else "", "italic"),
-        )
-    if len(alerts) > _TOP:
-        table.caption = f"the {_TOP} gravest of {len(alerts)}; --report writes all"
-        table.caption_justify = "left"
-    return table
-
-
-def _customer_table(rows: list[HealthRow]) -> Table:
-    table = _table(
-        "customer", "distress", "health", "band", "mostly because", right=("distress", "health")
-    )
-    worst = sorted(rows, key=lambda row: (-(row.distress_e2 or 0), row.customer))[:_TOP]
-    for row in worst:
-        table.add_row(
-            Text(who(row.customer, row.name), "bold"),
-            whole(row.distress_e2),
-            whole(row.health_e2),
-            row.band.replace("_", " "),
-            ", ".join(reasons(row.distress)),
-        )
-    return table

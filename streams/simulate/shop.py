@@ -82,7 +82,8 @@ def people(seed: int, customers: int) -> tuple[Person, ...]:
     for number in range(customers):
         chance = random.Random(f"{seed}:person:{number}")  # noqa: S311  # a simulation, no secret
         lang: Lang = "fa" if chance.randrange(100) < _PERSIAN_E2 else "en"
-        name = chance.choice(sentences(lang).names)
+        given, family = (chance.choice(sentences(lang).names).split() for _ in range(2))
+        name = f"{given[0]} {family[-1]}"
         sloppy_e2 = chance.choice((0, 10, 25, 50))
         found.append(Person(f"c-{101 + number}", name, lang, chance.choice(_TIERS), sloppy_e2))
     return tuple(found)
@@ -108,7 +109,7 @@ def stories(
         rate_e2: Events in 100 seconds of all customers together, on average.
         speed: How many times faster than life a contact goes; 60 makes a minute a second.
         first: Names of plots the first contacts follow, so that a demonstration has something to
-            show; they begin a second apart.
+            show; they begin a second apart, with the first customers in their order.
 
     Raises:
         ValueError: An argument is out of bounds, or a plot is unknown.
@@ -130,7 +131,7 @@ def stories(
         name = first[number] if number < len(first) else chance.choices(names, weights)[0]
         free = [one for one, since_ms in free_ms.items() if since_ms <= at_ms]
         if len(free) * 100 >= len(free_ms) * (100 - _MOST_AT_ONCE_E2) and free:
-            one = chance.choice(free)
+            one = number if number < len(first) and number in free else chance.choice(free)
             story, told = _tell(
                 everybody[one],
                 PLOTS[name],

@@ -47,9 +47,10 @@ def demo(*options: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
-    """Lines as they come."""
+    """Lines as they come; leaving off closes nothing, as `yield from` would."""
     assert process.stdout is not None
-    yield from process.stdout
+    for line in process.stdout:
+        yield line  # noqa: UP028  # see above
 
 
 def alive(pid: int) -> bool:
@@ -88,9 +89,8 @@ def test_the_first_alert_fires_within_a_minute_and_everything_ends_on_a_signal()
 @pytest.mark.parametrize("faults", [False, True], ids=["clean", "spoilt"])
 def test_recorded_events_are_read_folded_and_summed_up(tmp_path: Path, *, faults: bool) -> None:
     """Every record is accounted for, and angry customers have alerts with quotes."""
-    sent = records(events(7, 60, START_MS, duration_ms=6 * HOUR_MS, rate_e2=3))
-    if faults:
-        sent = spoilt(sent, seed=7, share_e2=5)
+    whole = list(records(events(7, 60, START_MS, duration_ms=6 * HOUR_MS, rate_e2=3)))
+    sent = spoilt(whole, seed=7, share_e2=5) if faults else whole
     values = [one.value for one in sent]
     recorded = tmp_path / "events.jsonl"
     recorded.write_bytes(b"".join(value + b"\n" for value in values))
@@ -106,7 +106,7 @@ def test_recorded_events_are_read_folded_and_summed_up(tmp_path: Path, *, faults
     assert source.read == source.appended + filtered + dead
     assert source.events == source.folded + source.duplicate + source.failed
     assert (source.failed, filtered) == (0, 0)
-    assert source.folded == len(set(values)) - dead
+    assert source.folded == len(whole)
     assert (dead > 0, source.duplicate > 0) == (faults, faults)
     fired = [one for one in seen.alerts if one.fired_ms is not None]
     assert fired

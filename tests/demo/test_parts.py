@@ -24,8 +24,9 @@ from streams.demo.lines import alert_lines, notification_lines, status_line, wor
 from streams.demo.phrases import why
 from streams.demo.picture import Picture
 from streams.demo.recorded import Quiet
-from streams.demo.report import Report, encode, report, tables
+from streams.demo.report import Report, encode, report
 from streams.demo.stage import INPUT, settings_tree
+from streams.demo.summary import tables
 from streams.settings import load
 from streams.topics import CONTROL, HEALTH, TRANSITIONS
 from tests.demo.published import FIRING, ROW, closed, later
