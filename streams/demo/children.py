@@ -54,7 +54,7 @@ class Child:
         log = self.log.open("wb")
         self._files.append(log)
         self._process = subprocess.Popen(  # noqa: S603  # our own command
-            [sys.executable, "-m", "streams.cli.main", *self.command],
+            [sys.executable, "-P", "-m", "streams.cli.main", *self.command],
             stdin=subprocess.DEVNULL,
             stdout=log if self.heard is None else subprocess.PIPE,
             stderr=log,

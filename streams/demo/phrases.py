@@ -33,16 +33,9 @@ WORDS: Final = {
     "page_error": "met a page that did not open",
     "login_failed": "could not log in",
     "app_crash": "saw the app crash",
-    "answer_failed": "got an answer that did not help",
-    "rephrased": "says it again in other words",
-    "followed_up": "asks again before an answer",
-    "corrected": "has to correct us",
-    "confusion": "is confused",
-    "urgent": "is in a hurry",
-    "vulnerable": "is in a difficult situation",
 }
-"""What codes of the demo's catalogue and of the dialogue say of a customer; other codes are phrased
-as in notifications."""
+"""What interactions of the demo's catalogue say of a customer; other codes are phrased as in
+notifications."""
 
 
 def phrase(code: str) -> str:

@@ -9,6 +9,7 @@ Next step: `streams.demo.live` or `streams.demo.recorded` plays on it.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -155,7 +156,8 @@ def stage(
     from streams.worker.configure import apply_config
 
     steps = Steps(console)
-    with ExitStack() as stack:
+    stack = ExitStack()
+    try:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="nabz-demo-")))
         port = None if listening(USUAL_PORT) else USUAL_PORT
         memory = EmbeddedBroker(port=port, log=folder / "broker.log")
@@ -188,3 +190,8 @@ def stage(
                 stack.callback(child.stop)
                 say(f"started, pid {child.pid}")
         yield Stage(broker, children, _reading_files(tree))
+    finally:
+        # Whoever presses Ctrl-C again must not leave half of it running.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        stack.close()
