@@ -63,6 +63,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
         closed_ms: When it was last closed, None before the first close.
         renewed: Something new has come from the customer since.
         cause_ms: Event time of what opened it, or the due time of the timer that did.
+        below_ms: While recovering: since when the measure is at its clearing cut or better, None
+            while it is between the cuts.
     """
 
     rule: str
@@ -82,6 +84,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     closed_ms: int | None = None
     renewed: bool = False
     cause_ms: int = 0
+    below_ms: int | None = None
 
 
 class Look(NamedTuple):
@@ -272,8 +275,13 @@ def _while_open(walk: _Walk, rule: Rule, measure: int, *, flagged: bool) -> None
     if flagged or beyond(rule, measure, rule.warning.raise_at_e2):
         if episode.state == "recovering":
             walk.to("firing", "relapsed")
-    elif over(rule, measure, rule.warning.clear_at_e2) and episode.state == "firing":
-        walk.to("recovering", "clearing")
+    elif over(rule, measure, rule.warning.clear_at_e2):
+        if episode.state == "firing":
+            walk.to("recovering", "clearing", below_ms=walk.now_ms)
+        elif episode.below_ms is None:
+            walk.episode = replace(episode, below_ms=walk.now_ms)
+    elif episode.state == "recovering" and episode.below_ms is not None:
+        walk.episode = replace(episode, below_ms=None)
     severity = _severity(rule, measure, walk.episode.severity)
     if severity != walk.episode.severity:
         worse = severity == "critical"
@@ -328,7 +336,7 @@ def _recovers_ms(episode: Episode, rule: Rule, calm_ms: int | None) -> int | Non
     # Event time with event time: an answer may be appended later than it was given.
     if episode.state != "recovering" or calm_ms is None or calm_ms < episode.cause_ms:
         return None
-    return episode.since_ms + rule.clear_for_ms
+    return None if episode.below_ms is None else episode.below_ms + rule.clear_for_ms
 
 
 def due_of(
