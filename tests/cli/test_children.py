@@ -91,6 +91,7 @@ def supervising(children: dict[str, str], **patience: float) -> Iterator[Supervi
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as process:
         supervisor = Supervisor(process)
         try:
@@ -144,11 +145,11 @@ def test_a_child_that_cannot_work_ends_everything() -> None:
 
 
 def test_ctrl_c_stops_the_children_in_order() -> None:
-    """One after the other, each asked politely, and each line carries its name."""
+    """One after the other, each asked politely; a terminal's signal to all reaches only us."""
     with supervising({"worker": PATIENT, "notifier": PATIENT}) as supervisor:
         supervisor.await_line(r"^worker   \| ready")
         supervisor.await_line(r"^notifier \| ready")
-        supervisor.process.send_signal(signal.SIGINT)
+        os.killpg(supervisor.process.pid, signal.SIGINT)
         assert supervisor.wait() == 0
         ends = [line for line in supervisor.lines if "stopping" in line or "ending" in line]
         assert ends == [

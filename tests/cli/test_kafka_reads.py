@@ -46,6 +46,13 @@ def test_everything_is_read_each_partition_in_order(broker: Broker, topic: str) 
     assert values(broker, topic) == {0: [b"a", b"b", b"c"], 2: [b"x"]}
 
 
+def test_what_one_fetch_does_not_hold_is_read_by_the_next(broker: Broker, topic: str) -> None:
+    """The end is where the topic ends, not where the first answer does."""
+    written = [b"%d" % number * 50_000 for number in range(60)]
+    write(broker, topic, 0, *written)
+    assert values(broker, topic) == {0: written}
+
+
 def test_an_empty_topic_is_read_at_once(broker: Broker, topic: str) -> None:
     """Nothing is an answer too."""
     assert values(broker, topic) == {}
