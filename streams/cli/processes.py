@@ -34,6 +34,13 @@ def roles_from(text: str) -> frozenset[str]:
     return named
 
 
+logs_option = click.option(
+    "--logs",
+    type=click.Choice(["json", "lines"]),
+    help="How logs are written; lines on a terminal, else JSON.",
+)
+
+
 def supervised(run: Callable[[], int]) -> int:
     """Run a process that something restarts: a broker that is away now may be back later.
 
@@ -63,6 +70,7 @@ def supervised(run: Callable[[], int]) -> int:
     type=click.Path(exists=True, readable=True, path_type=Path),
     help="Folder that file sources are read from, or the one file.",
 )
+@logs_option
 @with_settings
 @click.pass_context
 def worker(
@@ -70,6 +78,7 @@ def worker(
     *,
     roles: str,
     input_path: Path | None,
+    logs: str | None,
     config_path: Path | None,
     broker: str | None,
 ) -> None:
@@ -84,7 +93,7 @@ def worker(
     from streams.logs import configure
     from streams.worker.app import run_worker_process
 
-    configure()
+    configure(json=None if logs is None else logs == "json")
     ctx.exit(supervised(lambda: run_worker_process(settings, roles=named, input_path=input_path)))
 
 
@@ -94,9 +103,12 @@ def worker(
         "nabz notifier --broker kafka-1:9092",
     )
 )
+@logs_option
 @with_settings
 @click.pass_context
-def notifier(ctx: click.Context, *, config_path: Path | None, broker: str | None) -> None:
+def notifier(
+    ctx: click.Context, *, logs: str | None, config_path: Path | None, broker: str | None
+) -> None:
     """Tell people what changed, on the configured channels.
 
     One notifier is active, further ones stand by. Ends with 70 where a restart is the cure.
@@ -106,7 +118,7 @@ def notifier(ctx: click.Context, *, config_path: Path | None, broker: str | None
     from streams.logs import configure
     from streams.notifier.loop import run_notifier
 
-    configure()
+    configure(json=None if logs is None else logs == "json")
     at = settings.metrics.notifier
     where, whom = settings.broker(), settings.notifier()
     ctx.exit(

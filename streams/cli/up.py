@@ -110,7 +110,9 @@ def _children(settings: Settings, config_path: Path | None) -> list[Child]:
 
     broker = settings.broker()
     file = file_of(config_path)
-    arguments = ["--broker", broker.bootstrap]
+    # A child writes to a pipe of ours; whoever reads it in the end decides how.
+    logs = "lines" if sys.stderr.isatty() else "json"
+    arguments = ["--broker", broker.bootstrap, "--logs", logs]
     arguments += [] if file is None else ["--config", str(file)]
     environment = {
         **os.environ,
