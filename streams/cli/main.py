@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -25,15 +25,16 @@ from streams.cli.processes import notifier, worker
 from streams.cli.replay import replay
 from streams.cli.score import score
 from streams.cli.simulate import simulate
+from streams.cli.sources import sources
 from streams.cli.tail import tail
 from streams.cli.topics import topics
 from streams.cli.up import up
 from streams.cli.why import why
 
-_GROUPS = (
-    ("Run", ("demo", "up", "worker", "notifier", "simulate")),
-    ("Ask", ("why", "score", "tail", "replay", "dlq")),
-    ("Set up", ("config", "topics", "sources")),
+_GROUPS: Final = (
+    ("Run", (demo, up, worker, notifier, simulate)),
+    ("Ask", (why, score, tail, replay, dlq)),
+    ("Set up", (config, topics, sources)),
 )
 
 
@@ -69,18 +70,12 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by what they are for; what has no place is listed last."""
-        placed = {name for _, names in _GROUPS for name in names}
-        rest = tuple(name for name in self.commands if name not in placed)
-        for title, names in (*_GROUPS, ("More", rest)):
-            rows = [
-                (name, self.commands[name].get_short_help_str(limit=70))
-                for name in names
-                if name in self.commands
-            ]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        """List the commands by what they are for."""
+        for title, commands in _GROUPS:
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(one.name or "", one.get_short_help_str(limit=70)) for one in commands]
+                )
 
 
 @click.group(
@@ -99,12 +94,9 @@ def main(*, debug: bool) -> None:
     del debug  # looked at where errors end, before there is a context
 
 
-_COMMANDS = (
-    demo, up, worker, notifier, simulate, why, score, tail, replay, dlq, config, topics,
-)  # fmt: skip
-
-for _command in _COMMANDS:
-    main.add_command(_command)
+for _, _commands in _GROUPS:
+    for _command in _commands:
+        main.add_command(_command)
 
 
 if __name__ == "__main__":
