@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any
 
 from aiokafka.client import AIOKafkaClient
@@ -23,6 +24,7 @@ _NOISY = ("aiokafka", "faust", "mode")
 upstream_metadata_update: Callable[..., Awaitable[bool]] = AIOKafkaClient._metadata_update
 
 
+@wraps(upstream_metadata_update)
 async def _patient_metadata_update(self: AIOKafkaClient, *args: Any, **kwargs: Any) -> bool:
     updated = await upstream_metadata_update(self, *args, **kwargs)
     if not updated:

@@ -1,8 +1,8 @@
 """A real Apache Kafka on loopback, from nothing but Java and Maven: for tests and benchmarks.
 
 Maven fetches the broker's jars once into `.cache/kafka`; a single KRaft node then starts in a few
-seconds in a directory of its own. Timings are set for tests: groups form at once, a killed broker
-may come back after two seconds, compaction runs often.
+seconds in a directory of its own. Timings are set for tests: groups form at once and may have short
+sessions, a killed broker may come back after two seconds, compaction runs often.
 
 Next step: `tests/conftest.py` and `bench.engine` start one per run.
 """
@@ -47,6 +47,7 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 default.replication.factor=1

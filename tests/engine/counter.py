@@ -24,7 +24,7 @@ from streams.engine.worker import Lane, Timing, run_worker
 _STATE = struct.Struct(">QQ")
 EPOCH = 1
 FAST = Timing(
-    session_s=6.0, heartbeat_s=1.0, rebalance_s=6.0, request_s=10.0, produce_s=15.0, stop_s=20.0
+    session_s=4.0, heartbeat_s=0.8, rebalance_s=6.0, request_s=10.0, produce_s=15.0, stop_s=20.0
 )
 
 

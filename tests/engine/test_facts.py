@@ -13,7 +13,7 @@ from streams.engine.worker import Lane
 from tests.engine.lanes import Gated, lane_of, reached, run, running
 from tests.engine.workers import PARTITIONS, World
 
-POLL_S = 3.0
+POLL_S = 2.0
 
 
 def test_a_burst_in_a_rebalance_of_a_group_without_commits_is_folded(

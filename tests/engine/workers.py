@@ -162,10 +162,13 @@ class World:
         return worker
 
     def settled(self, *workers: Worker) -> bool:
-        """Do these workers own all partitions, each its own?"""
+        """Does each of these workers own some partitions, and do they own all of them together?"""
         owned = [worker.owned() for worker in workers]
-        return sum(map(len, owned)) == self.partitions and set().union(*owned) == set(
-            range(self.partitions)
+        together = set().union(*owned)
+        return (
+            all(owned)
+            and sum(map(len, owned)) == len(together)
+            and together == set(range(self.partitions))
         )
 
     def read(self, topic: str) -> list[Any]:
@@ -180,11 +183,13 @@ class World:
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
             records: list[Any] = []
-            quiet = 0
-            while quiet < 2:
-                polled = consumer.poll(timeout_ms=300, max_records=10_000)
-                quiet = 0 if polled else quiet + 1
-                for some in polled.values():
+
+            def at_end(partition: TopicPartition) -> bool:
+                end = consumer.highwater(partition)  # of a fetch: Tansu tells other ends short
+                return end is not None and consumer.position(partition) >= end
+
+            while not all(map(at_end, partitions)):
+                for some in consumer.poll(timeout_ms=100, max_records=10_000).values():
                     records.extend(some)
             return records
         finally:
