@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
+from scoring.memo import Memo
 from scoring.text import normalise
 
 FAMILY: Final = {
@@ -44,7 +45,6 @@ FAMILY: Final = {
 Denial = Literal["none", "plain", "open"]
 """How a row is denied: not at all, by "not", or by "if", "when" and requests too."""
 
-_MEMO: Final = 50_000
 _BEFORE_CHARS: Final = 60
 _PLAIN: Final = (
     r"(?:not|no|never|dont|didnt|doesnt|isnt|wasnt|arent|werent|wont|aint|without|cant|cannot"
@@ -111,7 +111,7 @@ class Table:
         self.rows: Final = tuple(rows)
         self._verb_last = verb_last
         self._patterns = [re.compile(normalise(row.pattern)) for row in self.rows]
-        self._anchored = _Anchored(self.rows)
+        self._anchored = _rows_of(self.rows)
 
     def find(self, words: Sequence[str], quoted: Sequence[tuple[int, int]] = ()) -> list[Found]:
         """Find the cues of a text, in order of appearance, none overlapping another.
@@ -141,30 +141,26 @@ class Table:
         return _DENIED[denial].search(text[max(0, start - _BEFORE_CHARS) : start]) is not None
 
 
-class _Anchored(dict[str, tuple[int, ...]]):
-    """The numbers of the rows that a word is an anchor of: a memo."""
+def _rows_of(rows: Sequence[Row]) -> Memo[tuple[int, ...]]:
+    """The numbers of the rows that a word is an anchor of."""
+    whole: dict[str, set[int]] = {}
+    beginnings: dict[str, list[tuple[str, int]]] = {}
+    for number, row in enumerate(rows):
+        for anchor in normalise(row.anchors).split():
+            if anchor[-1] == "*":
+                beginnings.setdefault(anchor[:2], []).append((anchor[:-1], number))
+            else:
+                whole.setdefault(anchor, set()).add(number)
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        super().__init__()
-        self._whole: dict[str, set[int]] = {}
-        self._beginnings: dict[str, list[tuple[str, int]]] = {}
-        for number, row in enumerate(rows):
-            for anchor in normalise(row.anchors).split():
-                if anchor[-1] == "*":
-                    self._beginnings.setdefault(anchor[:2], []).append((anchor[:-1], number))
-                else:
-                    self._whole.setdefault(anchor, set()).add(number)
-
-    def __missing__(self, word: str) -> tuple[int, ...]:
-        if len(self) >= _MEMO:
-            self.clear()
+    def numbers(word: str) -> tuple[int, ...]:
         bare = word.rstrip(".?")
-        numbers = set(self._whole.get(bare, ()))
-        for anchor, number in self._beginnings.get(bare[:2], ()):
+        found = set(whole.get(bare, ()))
+        for anchor, number in beginnings.get(bare[:2], ()):
             if bare.startswith(anchor):
-                numbers.add(number)
-        self[word] = found = tuple(numbers)
-        return found
+                found.add(number)
+        return tuple(found)
+
+    return Memo(numbers)
 
 
 def _unclaimed(

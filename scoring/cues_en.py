@@ -104,14 +104,21 @@ _WAITING: Final = (
     Row(
         "waiting",
         900,
-        "long longer where wheres taking takes took forever ages",
-        r"\bhow (?:much longer|long(?:er)? (?:do|must|should|am|will) (?:i|we) (?:have to |need"
-        r" to |supposed to |expected to )?(?:wait|hold|sit|stay|be)\w*)\b"
-        r"|\bwhere(?: is|s| are|s| the hell is) (?:my|our|the) (?:\w+ )?(?:order|refund|package"
-        r"|parcel|money"
-        r"|bags?|luggage|delivery|driver|reply|response|stuff)\b"
-        r"|\b(?:tak(?:es?|ing)|took|waited) (?:\w+ )?(?:so|too|very|this|that|forever|ages)(?:"
-        r" (?:long|much))?\b",
+        "long longer taking takes took forever ages waited",
+        r"\bhow (?:much longer|long(?:er)? (?:do|must|should|am|will) (?:i|we) (?:have to |need to "
+        r"|supposed to |expected to )?(?:wait|hold|sit|stay|be)\w*)\b"
+        r"|\b(?:tak(?:es?|ing)|took|waited) (?:\w+ )?(?:so|too|very|this|that|forever|ages)"
+        r"(?: (?:long|much))?\b",
+        "How much longer must I wait?",
+        "How long does it take?",
+        "none",
+    ),
+    Row(
+        "waiting",
+        500,
+        "where wheres",
+        r"\bwhere(?: is|s| are|s| the hell is) (?:my|our|the) (?:\w+ )?(?:order|refund|package"
+        r"|parcel|money|bags?|luggage|delivery|driver|reply|response|stuff)\b",
         "Where is my refund?",
         "Where is your shop?",
         "none",
@@ -371,8 +378,10 @@ _EFFORT: Final = (
         "effort",
         600,
         "told said says tell telling claims apparently supposedly supposed",
-        r"\b(?:was|were|been|they|she|he|rep|agent|you|only to be|then|being|staff|lady|guy|just)"
-        r" (?:all )?(?:told|tells?|telling) (?:me|us|that|to|my|he|she|it|they|there|no)\b"
+        r"\b(?:was|were|been|being|only to be|got) (?:all )?(?:just )?told\b|\b(?:they|rep|agent"
+        r"|staff|lady|guy|she|he|you|who) (?:just |then )?told (?:me|us|him|her)\b"
+        r"|\b(?:they|rep|agent|staff|lady|guy|she|he|who|then|keep|keeps) (?:tells?|telling)"
+        r" (?:me|us)\b"
         r"|\b(?:apparently|supposedly|supposed to (?:be|have|get|arrive|come|receive|leave))\b",
         "I was told to call back tomorrow.",
         "A friend told stories.",

@@ -19,21 +19,21 @@ from scoring.text import MARKS, listed
 from scoring.vader import VALENCES
 
 _ENGLISH: Final = listed(
-    """the and you your yours to of for it its is are was were be been being have has had i im ive
-    id ill my me we our us they them their he she his her this that these those with without
-    from at by an not dont doesnt didnt cant cannot couldnt wont wouldnt isnt arent wasnt havent
-    hasnt shouldnt do does did doing done will would can could should what when where why who
-    how which than then there here if but or because about after before again still just only
-    also too very really much many more most some any no yes yeah yep nope ok okay please thanks
-    thank thx sorry hello hi hey bye up out off over into get got getting go going went come
-    came make made take took need want know think see look help work working works good bad
-    great back now today tomorrow yesterday day days week hour hours time times flight flights
-    order service customer phone call called waiting wait money refund as on so all one never
-    always every nothing something anyone someone nobody other another same new last next first
-    let lets keep tell told said say says ask try trying tried give gave use using used find
-    found problem issue account broken fix delivery package number email sent send received
-    right wrong nice love worst best since until while through like been u ur r thru pls plz
-    gonna wanna"""
+    """the and you your yours to of for it its is are was were be been being have has had i im
+    ive id ill my me we our us they them their he she his her this that these those with
+    without from at by an not dont doesnt didnt cant cannot couldnt wont wouldnt isnt arent
+    wasnt havent hasnt shouldnt do does did doing done will would can could should what when
+    where why who how which than then there here if but or because about after before again
+    still just only also too very really much many more most some any no yes yeah yep nope ok
+    okay please thanks thank thx sorry hello hi hey bye up out off over into get got getting
+    go going went come came make made take took need want know think see look help work
+    working works good bad great back now today tomorrow yesterday day days week hour hours
+    time times flight flights order service customer phone call called waiting wait money
+    refund as on so all one never always every nothing something anyone someone nobody other
+    another same new last next first let lets keep tell told said say says ask try trying
+    tried give gave use using used find found problem issue account broken fix delivery
+    package number email sent send received right wrong nice love worst best since until while
+    through like been u ur r thru pls plz gonna wanna"""
 )
 _GERMANIC: Final = listed(
     """der das und ist nicht ich sie wir ihr mein meine meinen ein eine einen einem einer mit auf
@@ -43,30 +43,30 @@ _GERMANIC: Final = listed(
     slecht och att det inte jag på är för som med har till jeg ikke og en af tak meget"""
 )
 _FRENCH: Final = listed(
-    """le la les des est et pas je vous nous une un mon ma mes votre vos avec pour dans sur que qui
-    mais ou où très tres jamais toujours encore depuis merci bonjour c'est n'est j'ai d'un être
-    etre aucun aucune commande colis ça ca cela cette ce ces sont suis avez était mauvais"""
+    """le la les des est et pas je vous nous une un mon ma mes votre vos avec pour dans sur que
+    qui mais ou où très tres jamais toujours encore depuis merci bonjour c'est n'est j'ai d'un
+    être etre aucun aucune commande colis ça ca cela cette ce ces sont suis avez était mauvais"""
 )
 _ROMANCE: Final = listed(
     """el los las una unos que por para con pero muy mi mis es esta está este esto como cuando
     donde porque nunca siempre gracias hola pedido llegado nada todo todos bien mal peor
-    servicio qué cómo más ya se su sus yo tengo quiero puedo hay fue ser o uma um não nao muito
-    obrigado obrigada meu minha você voce mas isso foi com em do da dos il lo gli uno di che per
-    sono è ho hai non molto grazie ciao mio mia questo questa anche ma perché sempre mai più
-    ancora niente buono pessimo del della nel"""
+    servicio qué cómo más ya se su sus yo tengo quiero puedo hay fue ser o uma um não nao
+    muito obrigado obrigada meu minha você voce mas isso foi com em do da dos il lo gli uno di
+    che per sono è ho hai non molto grazie ciao mio mia questo questa anche ma perché sempre
+    mai più ancora niente buono pessimo del della nel"""
 )
 _TURKISH_INDONESIAN_POLISH: Final = listed(
     """bir ve bu çok cok için icin değil degil ama neden nasıl teşekkürler tesekkurler merhaba
-    siparişim kargo hala hiç yok var ben sen biz siz olarak gibi kadar daha mi mı yang dan tidak
-    saya ini itu untuk dengan sudah belum terima kasih tolong banget gak nie jest się i w z na
-    że proszę dziękuję bardzo czy dlaczego"""
+    siparişim kargo hala hiç yok var ben sen biz siz olarak gibi kadar daha mi mı yang dan
+    tidak saya ini itu untuk dengan sudah belum terima kasih tolong banget gak nie jest się i
+    w z na że proszę dziękuję bardzo czy dlaczego"""
 )
 _FINGLISH: Final = listed(
-    """salam chera nist ast hast mikham mikhastam nemishe nemikham khob khoob kheyli kheili baraye
-    shoma mersi mamnoon lotfan dige hanooz poolam pool javab nadad nadadin bood nabood aslan
-    vaghean vagheaan mishe mikonam mikonid sefaresh nemidid mondam moshkel dorost nashod khyli
-    khube khobe khobi faghat heyf vali nayomad nayoomad gheymat ghaza inke hichi aali bad chand
-    bar ro az be ke ba"""
+    """salam chera nist ast hast mikham mikhastam nemishe nemikham khob khoob kheyli kheili
+    baraye shoma mersi mamnoon lotfan dige hanooz poolam pool javab nadad nadadin bood nabood
+    aslan vaghean vagheaan mishe mikonam mikonid sefaresh nemidid mondam moshkel dorost nashod
+    khyli khube khobe khobi faghat heyf vali nayomad nayoomad gheymat ghaza inke hichi aali
+    bad chand bar ro az be ke ba"""
 )
 _AMBIGUOUS: Final = listed(
     """bad bar do da in on so me no we was an as he is at one will mine die war go i a be us also
@@ -89,9 +89,9 @@ _PERSIAN: Final = listed(
 _ARABIC: Final = (
     listed(
         """في على الى إلى هذا هذه ذلك التي الذي الذين لا ما لم لن قد كان كانت هو هي انا أنا نحن انت
-    أنت عن مع كل بعد قبل عند أن ان إن ليس لكن لماذا متى كيف أين شكرا شكراً مرحبا نعم جدا جداً يوم
-    اليوم طلب الطلب لي لك منذ حتى هل سيئ سيئة ممتاز جيد جيدة خدمة الخدمة عليكم السلام أريد اريد
-    وصل يصل لدي مش ليش وين شو"""
+    أنت عن مع كل بعد قبل عند أن ان إن ليس لكن لماذا متى كيف أين شكرا شكراً مرحبا نعم جدا جداً
+    يوم اليوم طلب الطلب لي لك منذ حتى هل سيئ سيئة ممتاز جيد جيدة خدمة الخدمة عليكم السلام أريد
+    اريد وصل يصل لدي مش ليش وين شو"""
     )
     - _PERSIAN
 )

@@ -14,19 +14,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from scoring.memo import Memo
 from scoring.persian_words import WORDS
+from scoring.sentiment import EMOJI
 from scoring.text import listed, normalise
 
 _FLIP: Final = -0.8
 _REACH: Final = 3
-_MEMO: Final = 50_000
 
 _NEGATIVE_VERBS: Final = listed(
-    """نیست نیستم نیستن نیستند نیستید نیستش نبود نبودم نبودن نبودند نبوده نبودش نشد نشدم نشده نشدن
-    نشدند نشود نشه نداره ندارد ندارم نداریم ندارن ندارند نداشت نداشتم نداشتن نداشتند نداشته
-    نداشتیم نکرد نکردم نکردن نکردند نکرده نکنید نکنه نکن ندادن نداد ندادند نداده ندید ندیدم
-    نیومد نیومده نیامد نیامده نخورد نخوردم نباشه نباشد نباید نخواهد نخواهم نرسید نرسیده نمونده
-    نمانده نیس نی نبوددد نخریدم نذاشت نذاشتن نگرفت"""
+    """نیست نیستم نیستن نیستند نیستید نیستش نبود نبودم نبودن نبودند نبوده نبودش نشد نشدم نشده
+    نشدن نشدند نشود نشه نداره ندارد ندارم نداریم ندارن ندارند نداشت نداشتم نداشتن نداشتند
+    نداشته نداشتیم نکرد نکردم نکردن نکردند نکرده نکنید نکنه نکن ندادن نداد ندادند نداده ندید
+    ندیدم نیومد نیومده نیامد نیامده نخورد نخوردم نباشه نباشد نباید نخواهد نخواهم نرسید نرسیده
+    نمونده نمانده نیس نی نبوددد نخریدم نذاشت نذاشتن نگرفت"""
 )
 _BEFORE: Final = listed("بدون هیچ بی غیر نه نا")
 _STRONGER: Final = {
@@ -36,8 +37,8 @@ _STRONGER: Final = {
 _ENDINGS: Final = tuple(
     sorted(
         listed(
-            """ترین ترینه های هایی هاش ها تره تر ست است هست هستن هستش ام ای ایم اید اند ند ن م ی یه
-            ش شون مون تون ه یی یم ید ان ات ت و رو ا شو هم"""
+            """ترین ترینه های هایی هاش ها تره تر ست است هست هستن هستش ام ای ایم اید اند ند ن م
+            ی یه ش شون مون تون ه یی یم ید ان ات ت و رو ا شو هم"""
         ),
         key=lambda ending: (-len(ending), ending),
     )
@@ -66,20 +67,12 @@ def _beginnings() -> dict[str, int]:
 _BEGINNINGS: Final = _beginnings()
 
 
-class _Known(dict[str, float | None]):
-    """Valence of a word or of joined words, endings taken off; None if unknown. A memo."""
-
-    def __missing__(self, word: str) -> float | None:
-        if len(self) >= _MEMO:
-            self.clear()
-        self[word] = valence = _valence(word)
-        return valence
-
-
 def _valence(word: str) -> float | None:
-    """Look a word up, then without one ending, then without two."""
+    """Look up a word, or joined words, then without one ending, then without two."""
     if word in _VALENCES:
         return _VALENCES[word]
+    if word and word[0] in EMOJI:
+        return EMOJI[word[0]]
     stems = [word]
     for _ in range(2):
         stems = [
@@ -94,7 +87,7 @@ def _valence(word: str) -> float | None:
     return None
 
 
-_known: Final = _Known()
+_known: Final = Memo(_valence)
 
 
 def join(words: Sequence[str]) -> tuple[list[str], list[int]]:
@@ -141,8 +134,10 @@ def valences(words: Sequence[str]) -> list[float]:
     Returns:
         One valence per word, 0.0 for most; an entry of several words counts at its first.
 
-    >>> valences(["غذا", "خوب", "نبود."])
-    [0.0, -1.76, 0.0]
+    A denying verb keeps the little it says by itself (measured: better than silencing it).
+
+    >>> [round(valence, 2) for valence in valences(["غذا", "خوب", "نبود."])]
+    [0.0, -1.76, -0.5]
     """
     scores = [0.0] * len(words)
     bare = [word.rstrip(".?") for word in words]
@@ -169,6 +164,7 @@ def _entry(bare: Sequence[str], words: Sequence[str], place: int) -> tuple[float
 def _in_context(
     bare: Sequence[str], words: Sequence[str], place: int, length: int, valence: float
 ) -> float:
+    """Make a valence stronger, weaker, or turn it around by the words beside it."""
     if place:
         valence *= _STRONGER.get(bare[place - 1], 1.0)
         if bare[place - 1] in _BEFORE and words[place - 1][-1] not in ".?":
@@ -180,6 +176,6 @@ def _in_context(
             break
         if negative(bare[after]):
             return valence * _FLIP
-        if after > place + length - 1 and abs(_known[bare[after]] or 0.0) > 1.5:
+        if abs(_known[bare[after]] or 0.0) > 1.5:
             break
     return valence

@@ -31,14 +31,14 @@ NEGATIVE_POINTS: Final = 2_500
 POSITIVE_POINTS: Final = 1_200
 """Points of a text whose words are as bad, or as good, as can be; assumed."""
 
-SILENT: Final = 0.2
+SILENT: Final = 0.22
 """Words weaker than this score no points: a plain "no" or "again" is not distress; assumed."""
 
-_POINTS_PER_VALENCE: Final = 700
+_POINTS_PER_VALENCE: Final = 600
 """Hundredths of a point that weigh as much as one unit of valence; fitted by hand."""
 
-_DISCOUNT: Final = 0.3
-"""What is left of praise beside a complaint. Source: docs/detection section 4, last step."""
+_DISCOUNT: Final = 0.6
+"""What is left of praise and thanks beside a complaint; fitted by hand (docs/detection, 4)."""
 
 _COMPLAINT: Final = 700
 _SHOUT: Final = re.compile(r"[?!؟]*(?:[?؟][!?؟]|!!)[?!؟]*")

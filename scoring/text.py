@@ -16,6 +16,8 @@ import re
 import unicodedata
 from typing import Final
 
+from scoring.memo import Memo
+
 MAX_CHARS: Final = 20_000
 """Characters read of a text; what follows is neither scored nor quoted."""
 
@@ -23,8 +25,6 @@ MASK: Final = re.compile(
     r"<(?:email|phone|card|iban|id|code|url|secret|name|number|user)>", re.IGNORECASE
 )
 """Placeholders of our redaction and of others; they never score."""
-
-_MEMO: Final = 50_000
 
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200d-\u200f\u2028-\u202e\u2060-\u206f"
@@ -50,6 +50,7 @@ _UNSEEN_TABLE: Final = {
     )
     for code in range(first, last + 1)
 }
+_EMOJI: Final = re.compile("([\u2600-\u27bf\u2b50\U0001f000-\U0001faff])\\1*")
 _GLUED: Final = re.compile(r"[.,;!?،؛؟…]+(?=[^\W\d_]{2})")
 
 _ONE_SPELLING: Final = {
@@ -122,13 +123,13 @@ _FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
 
 def tidy(text: str) -> str:
-    """Take out what nobody sees, part words glued by a full stop, cap the length.
+    """Take out what nobody sees and cap the length.
 
     Removes control, direction and zero-width characters other than the half-space, and unpaired
     surrogates; writes presentation forms of letters as letters. Applying it twice changes nothing.
 
-    >>> tidy("bad\u200f.Very bad")
-    'bad. Very bad'
+    >>> tidy("b\u200fad \ufefb")
+    'bad لا'
     """
     text = text[:MAX_CHARS]
     if _UNSEEN.search(text):
@@ -138,12 +139,13 @@ def tidy(text: str) -> str:
 
 
 def parted(text: str) -> str:
-    """Put a space where a full stop, comma or question mark is glued to the next word.
+    """Put a space where a mark or an emoji is glued to a word; equal emoji stay one chunk.
 
-    >>> parted("bad.Very bad, 2.5 e.g.")
-    'bad. Very bad, 2.5 e.g.'
+    >>> parted("bad.Very bad, 2.5 e.g. 😡😡")
+    'bad. Very bad, 2.5 e.g.  😡😡 '
     """
-    return _GLUED.sub(r"\g<0> ", text)
+    text = _GLUED.sub(r"\g<0> ", text)
+    return text if text.isascii() else _EMOJI.sub(r" \g<0> ", text)
 
 
 def strip(text: str) -> tuple[str, tuple[str, ...]]:
@@ -206,26 +208,15 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(normalise(words).split())
 
 
-class Words(dict[str, str]):
-    """The word that a chunk between spaces is read as: a memo, filled as chunks are met.
-
-    A word has no spaces, no apostrophes, no capitals and no punctuation but one full stop or
-    question mark at its end, which patterns do not cross. A chunk without letters or digits is
-    itself, or the mark alone; names, links and masks are `@`.
-    """
-
-    def __missing__(self, chunk: str) -> str:
-        if len(self) >= _MEMO:
-            self.clear()
-        self[chunk] = word = _word(chunk)
-        return word
-
-
 _EDGES: Final = "".join(chr(code) for code in range(33, 128) if not chr(code).isalnum()) + "\"'"
 _INNER: Final = str.maketrans("", "", "'\"()[]{}*_,<>~|")
 
 
 def _word(chunk: str) -> str:
+    """Read one chunk: no capitals, no apostrophes, at most one mark at the end.
+
+    Names, links and masks are `@`; a chunk without letters or digits is itself, or its mark.
+    """
     if chunk.startswith("@") or MASK.search(chunk) or "://" in chunk:
         return "@"
     text = normalise(chunk).lower()
@@ -237,11 +228,14 @@ def _word(chunk: str) -> str:
     return mark or text.strip() or "_"
 
 
-_words: Final = Words()
+_words: Final = Memo(_word)
 
 
 def words_of(chunks: list[str]) -> list[str]:
     """Give each chunk the word it is read as; as many words as chunks, never an empty one.
+
+    A word has no spaces, no apostrophes, no capitals and no punctuation but one full stop or
+    question mark at its end, which patterns do not cross. Names, links and masks are `@`.
 
     >>> words_of("@shop I CAN'T wait... #fail".split())
     ['@', 'i', 'cant', 'wait.', 'fail']

@@ -14,18 +14,19 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
+from scoring.memo import Memo
 from scoring.records import Turn
 from scoring.text import listed, normalise
 
 HASHES: Final = 12
 """Content words kept of a turn, those with the smallest hashes, so that equal words meet."""
 
-_MEMO: Final = 50_000
 _CLOSING_WORDS: Final = 14
 
 _CORRECTS: Final = {
     "en": re.compile(
-        r"(?:@ )*(?:(?:no|nope|not|wrong|incorrect|actually|again)\b(?! (?:problem|worries|thanks"
+        r"(?:@ )*(?:(?:no|nope|not (?:that|this|what|the|it|in|at|on|for)|wrong|incorrect"
+        r"|actually|again)\b(?! (?:problem|worries|thanks"
         r"|thank"
         r"|one|doubt|bad|sure|to worry))|i (?:just |already )?(?:said|told|asked|meant|mean)\b"
         r"|thats (?:not|wrong)\b|(?:that|this|it) (?:is|was)(?:nt| not) |but i (?:said|asked"
@@ -76,29 +77,22 @@ _COMMON: Final = listed(
     need never only other over please really said same should some still such sure than thank
     thanks that thats their them then there these they thing this those through today told
     tomorrow very want well were what when where which while will with would yeah your youre
-    cant wont didnt isnt سلام لطفا ممنون مرسی خیلی برای است بود شده کنید میشه میشود نیست هست این
-    آن اون شما دارم دارد داره باید چرا چطور اگر ولی اما خواهش میکنم کردم کنم بودم هنوز دیگه دیگر
-    همین خودم بعد قبل"""
+    cant wont didnt isnt سلام لطفا ممنون مرسی خیلی برای است بود شده کنید میشه میشود نیست هست
+    این آن اون شما دارم دارد داره باید چرا چطور اگر ولی اما خواهش میکنم کردم کنم بودم هنوز
+    دیگه دیگر همین خودم بعد قبل"""
 )
 
 
-class _Hashes(dict[str, int]):
-    """The 32-bit hash of a content word, -1 of others: a memo."""
-
-    def __missing__(self, word: str) -> int:
-        if len(self) >= _MEMO:
-            self.clear()
-        bare = word.rstrip(".?")
-        if bare in _COMMON or len(bare) < 4 - (not bare.isascii()):
-            hashed = -1
-        else:
-            stem = bare if bare.isdigit() else re.sub(r"(?:ing|ed|es|s|ها|های)$", "", bare)
-            hashed = zlib.crc32(stem.encode())
-        self[word] = hashed
-        return hashed
+def _hash(word: str) -> int:
+    """Give the 32-bit hash of a content word, -1 of others."""
+    bare = word.rstrip(".?")
+    if bare in _COMMON or len(bare) < 4 - (not bare.isascii()):
+        return -1
+    stem = bare if bare.isdigit() else re.sub(r"(?:ing|ed|es|s|ها|های)$", "", bare)
+    return zlib.crc32(stem.encode())
 
 
-_hashes: Final = _Hashes()
+_hashes: Final = Memo(_hash)
 
 
 def content_hashes(words: Sequence[str]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ words, and "but" finds scores by value in a list that it changes. What we think 
 of its own (`scoring.sentiment`). Words and weights are those of the installed package, loaded at
 import, never copied. A property test holds this module equal to the original.
 
-Faster because each distinct token is understood once (`Lexicon` is a bounded memo), and because
+Faster because each distinct token is understood once (`lexicon` makes a bounded memo), and because
 rules run only around words that carry a valence.
 
 Next step: `scoring.sentiment` corrects the lexicon for support texts.
@@ -22,13 +22,11 @@ from typing import Final, NamedTuple
 
 from vaderSentiment import vaderSentiment as original  # noqa: N813  # a module's name, theirs
 
+from scoring.memo import Memo
 from scoring.text import listed
 
 _BUT_BEFORE: Final = 0.5
 _BUT_AFTER: Final = 1.5
-_MEMO: Final = 50_000
-"""Distinct tokens remembered; then the memo starts anew: bounded, and never changing a score."""
-
 _package = original.SentimentIntensityAnalyzer()
 
 VALENCES: Final[Mapping[str, float]] = _package.lexicon
@@ -106,53 +104,43 @@ def emoji_in_words(text: str) -> str:
     return "".join(written)
 
 
-class Lexicon(dict[str, Meaning]):
-    """What tokens mean under one table of valences: a memo, filled as tokens are met.
+def lexicon(
+    valences: Mapping[str, float],
+    strip: Callable[[str], str] = strip_token,
+    lookup: Callable[[str], float | None] = lambda _: None,
+) -> Memo[Meaning]:
+    """Make a memo of what tokens mean under one table of valences.
 
     Args:
         valences: Words in lower case and their valence, -4 to 4.
         strip: Makes a word of a token as it stands in the text.
-        lookup: Finds the valence of a word in lower case that is not in the table, or None.
+        lookup: Finds the valence of a stripped token that is not in the table, or None.
     """
 
-    def __init__(
-        self,
-        valences: Mapping[str, float],
-        strip: Callable[[str], str] = strip_token,
-        lookup: Callable[[str], float | None] = lambda _: None,
-    ) -> None:
-        super().__init__()
-        self._valences = valences
-        self._strip = strip
-        self._lookup = lookup
-
-    def __missing__(self, token: str) -> Meaning:
-        if len(self) >= _MEMO:
-            self.clear()
-        stripped = self._strip(token)
+    def meaning(token: str) -> Meaning:
+        stripped = strip(token)
         word = stripped.lower()
-        valence = self._valences.get(word)
+        valence = valences.get(word)
         if valence is None:
-            valence = self._lookup(stripped)
+            valence = lookup(stripped)
         booster = _BOOSTERS.get(word, 0.0)
         negates = word in _NEGATIONS or "n't" in word
         if valence is None and not booster and not negates and word not in _CONTEXT:
-            meaning = _PLAIN
-        else:
-            meaning = Meaning(word, valence, booster, negates, stripped.isupper())
-        self[token] = meaning
-        return meaning
+            return _PLAIN
+        return Meaning(word, valence, booster, negates, stripped.isupper())
+
+    return Memo(meaning)
 
 
-_EXACT: Final = Lexicon(VALENCES)
+_EXACT: Final = lexicon(VALENCES)
 
 
-def valences_of(tokens: Sequence[str], lexicon: Lexicon) -> list[float]:
+def valences_of(tokens: Sequence[str], meaning_of: Memo[Meaning]) -> list[float]:
     """Give each token the valence it has where it stands.
 
     Args:
         tokens: Tokens of a text split at white space, in order, punctuation included.
-        lexicon: What tokens mean.
+        meaning_of: What tokens mean, made by `lexicon`.
 
     Returns:
         One valence per token, 0.0 for most; `[]` for no tokens.
@@ -162,7 +150,7 @@ def valences_of(tokens: Sequence[str], lexicon: Lexicon) -> list[float]:
     >>> valences_of("not a good day".split(), _EXACT)
     [0.0, 0.0, -1.406, 0.0]
     """
-    meanings = list(map(lexicon.__getitem__, tokens))
+    meanings = list(map(meaning_of.__getitem__, tokens))
     scores = [0.0] * len(meanings)
     caps: bool | None = None
     but: int | None = None

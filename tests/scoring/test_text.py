@@ -1,0 +1,152 @@
+"""A text as it is read: tidied, stripped, cut into words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.text import MAX_CHARS, normalise, parted, strip, tidy, words_of
+
+ODD = st.text(
+    st.one_of(
+        st.sampled_from(
+            "يكةأإآؤئىء\u200c\u0640\u064b\u0651\u200f\u202e\u200b\ufeff\ufdfa۱٢ ,.!?'\"<>@#\n"
+        ),
+        st.characters(),
+    ),
+    max_size=60,
+)
+
+
+@given(ODD)
+def test_tidying_twice_changes_nothing(text: str) -> None:
+    """What has been tidied is tidy."""
+    assert tidy(tidy(text)) == tidy(text)
+
+
+@given(ODD)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    """What has one spelling keeps it."""
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(ODD)
+def test_every_chunk_has_one_word_without_spaces(text: str) -> None:
+    """Words and chunks stand side by side, so a word can be quoted as it was written."""
+    chunks = parted(tidy(text)).split()
+    words = words_of(chunks)
+    assert len(words) == len(chunks)
+    assert all(word and not any(map(str.isspace, word)) for word in words)
+
+
+def test_no_more_is_read_than_the_cap() -> None:
+    """A text of a megabyte costs as much as one at the cap."""
+    assert len(tidy("a" * (MAX_CHARS + 1))) == MAX_CHARS
+    assert len(tidy("\ufdfa" * MAX_CHARS)) == MAX_CHARS
+
+
+@pytest.mark.parametrize(
+    "spelling", ["نمی‌شود", "نمي‌شود", "نمـی‌شود", "نَمی‌شود", "نمی‌شوووود", "\u202bنمی‌شود\u202c"]
+)
+def test_spellings_of_a_persian_word_are_one_word(spelling: str) -> None:
+    """Keyboards, vowel marks, half-spaces and stretched letters make no difference."""
+    assert words_of(tidy(spelling).split()) == ["نمیشود"]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "word"),
+    [
+        ("CAN’T", "cant"),
+        ("wait!!", "wait."),
+        ("why?!", "why?"),
+        ("@shop", "@"),
+        ("<phone>.", "@"),
+        ("https://example.org", "@"),
+        ("#Fail", "fail"),
+        ("...", "."),
+        ("-", "-"),
+        ("(ok),", "ok"),
+        ("\u0640", "_"),
+    ],
+)
+def test_a_chunk_is_read_as_its_word(chunk: str, word: str) -> None:
+    """Small letters, no apostrophes, one mark at the end of a sentence, names and masks mute."""
+    assert words_of([chunk]) == [word]
+
+
+MAIL = """Still broken.
+
+{quoted}"""
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "On Monday, May 4, 2026 at 9:00, Support wrote:\nWe are sorry.",
+        "-----Original Message-----\nFrom: Support\nWe are sorry.",
+        "________________________________\nFrom: Support\nWe are sorry.",
+        "From: Support <help@example.org>\nSent: Monday\nWe are sorry.",
+        "> We are sorry.\n> Really.",
+        "در تاریخ ۴ مه پشتیبانی نوشت:\nمتاسفیم.",
+    ],
+)
+def test_quoted_mail_is_left_out_and_named(quoted: str) -> None:
+    """What somebody else wrote is not the customer's."""
+    assert strip(MAIL.format(quoted=quoted)) == ("Still broken.", ("quoted",))
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \nJane Roe\nHead of Nothing",
+        "Sent from my phone",
+        "Best regards,\nJane Roe",
+        "با احترام\nسارا احمدی",
+        "ارسال شده از گوشی من",
+    ],
+)
+def test_a_signature_is_left_out_and_named(signature: str) -> None:
+    """A name and a title say nothing about how the customer is."""
+    assert strip(f"It is broken.\n{signature}") == ("It is broken.", ("signature",))
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        'Traceback (most recent call last):\n  File "a.py", line 3, in run\nValueError: bad thing',
+        "2026-05-04 10:00:01 ERROR worker died",
+        "[ERROR] main.c: fatal(7)",
+        "Exception in thread main\n  at com.example.App(App.java:12)\nCaused by: java.io.Oops",
+        "```\nkill all\n```",
+        '{\n"status": "error",\n}',
+    ],
+)
+def test_logs_are_left_out_and_named(log: str) -> None:
+    """What a program wrote is no feeling, be it "fatal" or "kill", for nobody feels it."""
+    assert strip(f"It stopped:\n{log}") == ("It stopped:", ("log",))
+
+
+def test_markup_is_left_out_and_masks_stay() -> None:
+    """Tags and hidden parts go, entities become letters, `<email>` is ours."""
+    page = "<html><head><style>b {}</style></head><p>Bad &amp; late, mail <email></p></html>"
+    found, kinds = strip(page)
+    assert found.split() == ["Bad", "&", "late,", "mail", "<email>"]
+    assert kinds == ("html",)
+
+
+def test_a_cited_block_of_html_counts_as_quoted_once() -> None:
+    """The reply above stays, the citation goes, in HTML and in plain lines alike."""
+    found, kinds = strip("<div>No</div><blockquote>We fixed it</blockquote>\n> it works")
+    assert found == "No"
+    assert kinds == ("html", "quoted")
+
+
+def test_entities_without_tags_are_letters() -> None:
+    """Some sources escape a plain text."""
+    assert strip("a &amp; b &lt;3") == ("a & b <3", ())
+
+
+def test_a_text_that_is_only_a_signature_stays() -> None:
+    """Nothing is left out that leaves nothing."""
+    assert strip("Sent from my phone\n")[1] == ()
