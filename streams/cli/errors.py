@@ -44,6 +44,14 @@ _FINISHED: Final = {
 """Errors whose message is finished, by name: importing them all would make every command slow."""
 
 
+_CURE: Final = "check that the broker is up, and that the user may read and write nabz's topics"
+_CURES: Final = {
+    "InvalidReplicationFactorError": "it has fewer brokers than `replication:` asks for, which is 3"
+    " by default: lower it in nabz.yaml",
+}
+"""What to do about answers of Kafka that have a cure of their own."""
+
+
 class Stop(click.ClickException):
     """A command cannot go on; the message names the thing, what was found and what to do next."""
 
@@ -81,11 +89,8 @@ def told(error: BaseException) -> Ending:
         if code is not None:
             return Ending(str(error), code)
     if type(error).__module__.partition(".")[0] in {"kafka", "aiokafka"}:
-        return Ending(
-            f"Kafka answered with {type(error).__name__}; check that the broker is up,"
-            " and that the user may read and write nabz's topics",
-            FAILED,
-        )
+        name = type(error).__name__
+        return Ending(f"Kafka answered with {name}; {_CURES.get(name, _CURE)}", FAILED)
     return Ending(_crash(error), CRASHED)
 
 

@@ -20,7 +20,9 @@ from streams.engine.brokers import Broker
 Record = Any
 """A record as kafka-python hands it out: with partition, offset, timestamp, key and value."""
 
-_POLL_MS: Final = 500
+_IDLE_MS: Final = 500
+_LOOK_MS: Final = 50
+"""While ends are looked for: a poll that gets nothing takes all of its time."""
 _AT_ONCE: Final = 5_000
 
 
@@ -121,7 +123,7 @@ def _batches(
     pending = set(places)
     ends: dict[TopicPartition, int] = {}
     while pending or follow:
-        polled = consumer.poll(timeout_ms=_POLL_MS)
+        polled = consumer.poll(timeout_ms=_LOOK_MS if pending else _IDLE_MS)
         yield from polled.values()
         for place in tuple(pending):
             end = ends.get(place, consumer.highwater(place))

@@ -6,7 +6,7 @@ import importlib
 
 import click
 import pytest
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import InvalidReplicationFactorError, KafkaTimeoutError
 
 from streams.cli import errors
 from streams.cli.errors import CRASHED, FAILED, MISUSED, Stop, told
@@ -46,6 +46,7 @@ def test_an_error_of_kafka_says_where_to_look() -> None:
     line, code = told(KafkaTimeoutError())
     assert code == FAILED
     assert line.startswith("Kafka answered with KafkaTimeoutError; check that the broker is up")
+    assert "replication:" in told(InvalidReplicationFactorError()).line
 
 
 def test_a_process_that_is_supervised_asks_to_be_started_again() -> None:
