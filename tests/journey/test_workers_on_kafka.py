@@ -1,0 +1,119 @@
+"""Whole workers on Apache Kafka: killed in mid-stream, fed garbage, and folded again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scoring.records import PARTITION_KEY
+from streams.engine import kafka_local
+from streams.engine.brokers import Broker
+from streams.engine.kafka_local import LocalKafka
+from streams.worker.history import refold
+from tests.journey.desk import PARTITIONS, Desk, desk, story, until
+
+_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+GARBAGE = [
+    b"",
+    b'{"id": "x", "thread": "t", "from": {"id": "c", "ro',
+    b"\xff\xfe\x00binary\x80",
+    b'{"pad": "' + b"x" * 300_000 + b'"}',
+    b'{"a":' * 500 + b"1" + b"}" * 500,
+    b'{"id": "x1", "thread": "t", "from": {"id": "c", "role": "customer"}, "at": "yesterday"}',
+    b'{"id": "x2", "thread": "t", "from": {"id": "c", "role": "customer"}, "at": 99999999999999}',
+    b'{"id": "x3", "thread": 7.5, "from": "nobody", "at": 1}',
+    b"[1, 2, 3]",
+]
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Broker]:
+    """A broker of its own: whole processes use the real names of topics and groups."""
+    lacking = kafka_local.missing()
+    if lacking is not None:
+        if _CI:
+            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
+        pytest.skip(lacking)
+    with LocalKafka(tmp_path / "kafka") as broker:
+        yield broker
+
+
+def check_against_the_log(one: Desk) -> None:
+    """The rows are, byte for byte, what one undisturbed pass over the same log gives."""
+    stored = one.rows()
+    again = refold(one.broker, one.settings)
+    for number in range(PARTITIONS):
+        folded = again.encoded.get(number, {})
+        stored_here, differing = stored[number], []
+        for key, row in folded.items():
+            if stored_here.get(key) != row:
+                differing.append(key)
+        assert not differing, f"partition {number}: {len(differing)} of {len(folded)} rows differ"
+        assert stored_here.keys() == folded.keys()
+
+
+def stop(one: Desk) -> None:
+    """End all workers in good order, so that nothing more is appended or folded."""
+    for process in one.workers:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    for process in one.workers:
+        process.wait(30)
+
+
+def test_a_worker_killed_in_mid_stream_changes_nothing(own_kafka: Broker, tmp_path: Path) -> None:
+    """Two workers, one killed with SIGKILL and restarted: rows and counts are exact."""
+    start_ms = int(time.time() * 1000) - 30 * 86_400_000
+    told = story(11, customers=60, start_ms=start_ms)
+    with desk(own_kafka, tmp_path) as one:
+        first, second = one.start(), one.start()
+        one.write(told, count=2_000)
+        until("some events folded", lambda: one.accounted()[1] > 0)
+        one.write(told, count=2_000)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        one.write(told, count=1_000)
+        one.start()
+        one.write(told, count=1_000)
+        one.await_folded()
+        stop(one)
+        assert second.returncode == 0
+        assert one.counted() == one.expected
+        # What a crash makes ingest append again is a duplicate too, so there may be more of them.
+        _, folded, duplicates = one.accounted()
+        assert folded == sum(one.expected.values())
+        assert duplicates >= one.repeated
+        assert not one.dead_letters()
+        check_against_the_log(one)
+
+
+def test_garbage_is_put_aside_and_the_stream_goes_on(own_kafka: Broker, tmp_path: Path) -> None:
+    """Empty, cut, binary, huge, deep, mistyped and far-future records: a reason each."""
+    start_ms = int(time.time() * 1000) - 30 * 86_400_000
+    told = story(5, customers=20, start_ms=start_ms)
+    with desk(own_kafka, tmp_path) as one:
+        one.start()
+        one.write(told, count=200)
+        one.spoil(GARBAGE)
+        one.write(told, count=200)
+        one.await_folded()
+        until("all garbage put aside", lambda: one.dead_letters().total() == len(GARBAGE))
+        stop(one)
+        assert one.counted() == one.expected
+        reasons = set(one.dead_letters())
+        assert {"empty", "not_json", "too_large", "too_deep", "bad_time", "future"} <= reasons
+        for place, progress in one.control().progress.items():
+            counts = progress.counts
+            parts = (
+                counts.appended + sum(counts.filtered.values()) + sum(counts.dead_lettered.values())
+            )
+            assert counts.read == parts, place
+        appended, folded, duplicates = one.accounted()
+        assert appended == folded + duplicates
+        assert PARTITION_KEY in one.rows()[0]
+        check_against_the_log(one)
