@@ -79,11 +79,12 @@ def status_line(
     open_ = picture.open_alerts()
     text = Text()
     text.append(f"{running_s:6.0f} s  ", "dim")
-    text.append(f"{per_s:.1f} events/s", "bold")
-    text.append(f"  {written} written, {folded} folded")
-    text.append(f"  {len(picture.rows)} customers")
-    text.append(f"  alerts {len(open_)} open", "bold" if open_ else "")
+    unit = "alert" if len(open_) == 1 else "alerts"
+    text.append(f"{len(open_)} {unit} open", "bold" if open_ else "")
     text.append(f", {picture.closed()} closed")
+    text.append(f"  {len(picture.rows)} customers")
+    text.append(f"  {per_s:.1f} events/s")
+    text.append(f"  {written} written, {folded} folded", "dim")
     return text
 
 
@@ -101,8 +102,9 @@ def worst_lines(picture: Picture, now_ms: int, most: int = 3) -> list[Text]:
     lines = []
     for row in picture.worst()[:most]:
         text = Text(INDENT)
-        text.append(f"{whole(row.distress_e2):>3} ", "bold")
+        text.append(f"distress {whole(row.distress_e2):>3}  ", "bold")
         text.append(who(row.customer, row.name))
+        text.append(f"  health {whole(row.health_e2)}", "dim")
         because = reasons(row.distress)
         if because:
             text.append(f"  {', '.join(because)}", "dim")

@@ -165,7 +165,7 @@ def test_the_lines_say_how_it_goes() -> None:
     """Counts, the worst customers with their reasons, and what reached a person."""
     picture = published(ROW, FIRING)
     status = status_line(picture, running_s=12.0, written=50, folded=48, per_s=4.1).plain
-    assert "4.1 events/s" in status and "1 open, 0 closed" in status
+    assert "4.1 events/s" in status and "1 alert open, 0 closed" in status
     (worst,) = worst_lines(picture, 61_000)
     assert "is angry, says nobody answers" in worst.plain and "waiting 43 s" in worst.plain
     assert [line.plain.strip() for line in notification_lines(["a", "    b"])] == ["┃ a", "┃     b"]
