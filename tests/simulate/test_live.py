@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from streams.cli.simulate import simulate
 from streams.engine.admin import apply_topics
 from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
+from streams.engine.embedded import EmbeddedBroker
 from streams.engine.kafka_reads import read
 from streams.simulate.faults import Sent, records
 from streams.simulate.live import play, wall_ms
@@ -24,10 +26,11 @@ OPTIONS = ("--seed", "7", "--start", "2026-03-01", "--duration", "2h", "--rate",
 
 
 @pytest.fixture(scope="module")
-def topics(embedded_broker: Broker) -> Broker:
-    """The broker with all topics."""
-    apply_topics(embedded_broker, partitions=4, replication=1)
-    return embedded_broker
+def topics() -> Iterator[Broker]:
+    """A broker of our own, with all topics."""
+    with EmbeddedBroker() as broker:
+        apply_topics(broker, partitions=4, replication=1)
+        yield broker
 
 
 async def _play(broker: Broker, sent: list[Sent]) -> tuple[int, int]:
