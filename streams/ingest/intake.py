@@ -273,13 +273,7 @@ class Intake:
     ) -> None:
         now_ms = self._clock()
         for tp, records in fetched.items():
-            expected = self._expected[tp]
-            if records[0].offset < expected:
-                raise IngestError(
-                    f"topic {tp.topic}, partition {tp.partition}: found {records[0].offset},"
-                    f" expected {expected} or later. The topic was made anew or cut, so what was"
-                    " read cannot be told from what was not: give the source another name"
-                )
+            self._as_expected(tp, records[0].offset)
             self._expected[tp] = records[-1].offset + 1
             for place in by_tp[tp]:
                 one = self.readings[place]
@@ -289,6 +283,16 @@ class Intake:
                     [self._item(place, r.offset, r.value, r.key, now_ms) for r in fresh],
                 )
             await asyncio.sleep(0)
+
+    def _as_expected(self, tp: TopicPartition, found: int) -> None:
+        """Offsets only rise: the next record, or the end, is not below what was read."""
+        expected = self._expected[tp]
+        if found < expected:
+            raise IngestError(
+                f"topic {tp.topic}, partition {tp.partition}: found {found}, expected {expected} or"
+                " later. The topic was made anew or cut, so what was read cannot be told from what"
+                " was not: give the source another name"
+            )
 
     def _take_in(self, place: Place, items: list[Item[Raw]]) -> None:
         if items:
@@ -305,6 +309,7 @@ class Intake:
         end = consumer.highwater(tp)
         if end is None or (self._expected[tp] < end and await consumer.position(tp) < end):
             return
+        self._as_expected(tp, end)
         answered_ms = consumer.last_poll_timestamp(tp)
         for place in places:
             partition = self.merge.partitions[place]

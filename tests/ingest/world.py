@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import time
 import uuid
@@ -51,6 +52,19 @@ def crash_at(point: str, *, after: int = 0) -> Callable[[str], None]:
                 raise CrashError(point)
 
     return at
+
+
+def on_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Run an asynchronous test on a loop of its own; fixtures are those it asks for."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **given: Any) -> None:
+        async def whole() -> None:
+            await test(*args, **given)
+
+        asyncio.run(whole())
+
+    return run
 
 
 async def until(what: str, condition: Callable[[], bool], *, timeout_s: float = 40.0) -> None:
@@ -178,9 +192,6 @@ def folded(log: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
         seen.add((customer, record.event_id))
         kept.append((customer, record))
     return kept
-
-
-Doing = Callable[[], Awaitable[None]]
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> Path:

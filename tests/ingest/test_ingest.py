@@ -1,0 +1,399 @@
+"""Ingest on both brokers: everything is accounted for, whatever comes and whenever it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from scoring.records import Command, Origin, Profile, Signal
+from streams.control import Counts, Progress, progress_key
+from streams.engine.brokers import Broker
+from streams.engine.cycle import partition_of
+from streams.ingest.batch import POINTS
+from streams.ingest.intake import IngestError
+from streams.ingest.loop import Ingest, wall_ms
+from tests.ingest.world import (
+    CrashError,
+    World,
+    crash_at,
+    folded,
+    line,
+    on_loop,
+    until,
+    write_lines,
+)
+
+CHAT: dict[str, Any] = {
+    "customer": "from_conversation",
+    "writer": "$.from",
+    "conversation": "$.thread",
+    "author": "$.role",
+    "ts": "$.at",
+    "text": "$.say",
+}
+AT_S = 1_700_000_000
+
+
+@pytest.fixture
+def world(broker: Broker) -> World:
+    """Topics of its own."""
+    return World(broker)
+
+
+def chat(number: int, who: str, *, role: str = "customer", thread: str = "t") -> bytes:
+    """A turn of a thread."""
+    return line(**{"from": who}, thread=thread, role=role, at=AT_S + number, say=f"word {number}")
+
+
+def accounted(world: World, source: str) -> Counts:
+    """The books of a source over all its partitions, which must be in order."""
+    read = appended = events = 0
+    filtered: Counter[str] = Counter()
+    dead: Counter[str] = Counter()
+    for one in world.progress():
+        if one.source == source:
+            counts = one.counts
+            lost = sum(counts.filtered.values()) + sum(counts.dead_lettered.values())
+            assert counts.read == counts.appended + lost
+            assert counts.read == one.offset, "every record below the offset is counted"
+            read, appended = read + counts.read, appended + counts.appended
+            events += counts.events
+            filtered += Counter(counts.filtered)
+            dead += Counter(counts.dead_lettered)
+    return Counts(read, appended, dict(filtered), dict(dead), events)
+
+
+def counted(ingest: Ingest, source: str, read: int) -> bool:
+    """Have so many records of a source been read and published?"""
+    progress = [one for place, one in ingest.progress().items() if place[0] == source]
+    return sum(one.counts.read for one in progress) >= read
+
+
+@on_loop
+async def test_records_read_are_appended_filtered_or_put_aside(world: World) -> None:
+    """Law 5: every record is accounted for, and a bad one is kept with its place and its bytes."""
+    good = [
+        line(kind="message", customer="c-1", author="customer", ts=AT_S, text="Where is it?"),
+        line(kind="interaction", customer="c-2", ts=AT_S, type="payment_failed"),
+        line(kind="profile", customer="c-2", ts=AT_S, tier="gold"),
+    ]
+    bad: list[bytes | None] = [None, b"{", b"\xff", line(kind="message", ts=AT_S)]
+    left_out = [line(kind="interaction", customer="c-2", ts=AT_S, type="page_view")]
+    values = [*good, *bad, *left_out]
+    await world.send(
+        world.names.events, [(number % 4, b"k", value) for number, value in enumerate(values)]
+    )
+    tree = {"scoring": {"interactions": {"payment_failed": {"points": 4}}}}
+    async with world.running(world.ingest(tree)) as ingest:
+        await until("all read", lambda: counted(ingest, "events", len(values)))
+    counts = accounted(world, "events")
+    assert (counts.read, counts.appended, counts.events) == (8, 3, 3)
+    assert counts.filtered == {"unknown_type": 1}
+    assert counts.dead_lettered == {
+        "empty": 1, "not_json": 1, "not_text": 1, "missing_field": 1,
+    }  # fmt: skip
+    log = world.log()
+    assert sorted(customer for customer, _ in log) == ["c-1", "c-2", "c-2"]
+    assert {type(record) for _, record in log} == {Signal, Profile}
+    letters = {(one.reason, one.field): one for one in world.letters()}
+    assert letters.keys() == {
+        ("empty", ""), ("not_json", ""), ("not_text", ""), ("missing_field", "author"),
+    }  # fmt: skip
+    cut = letters["not_json", ""]
+    assert (cut.source, cut.topic, cut.size) == ("events", world.names.events, 1)
+    assert base64.b64decode(cut.original) == b"{"
+    assert base64.b64decode(cut.key) == b"k"
+
+
+@on_loop
+async def test_no_text_reaches_the_log(world: World) -> None:
+    """Law 10: what a customer wrote stays in the source."""
+    text = "extraordinarily recognisable sentence"
+    event = line(kind="message", customer="c-1", author="customer", ts=AT_S, text=text)
+    await world.send(world.names.events, [(0, None, event)])
+    async with world.running(world.ingest({})) as ingest:
+        await until("read", lambda: counted(ingest, "events", 1))
+    records = world.records(world.names.log)
+    assert len(records) == 1
+    assert not any(word.encode() in records[0].value for word in text.split())
+
+
+@on_loop
+async def test_a_record_of_the_log_says_where_it_came_from(world: World) -> None:
+    """Coordinates, key and partition are those every reader computes."""
+    event = line(kind="message", customer="c-1", author="agent", ts=AT_S, text="x", event_id="e")
+    await world.send(world.names.events, [(2, None, b"{"), (2, None, event)])
+    before_ms = wall_ms()
+    async with world.running(world.ingest({})) as ingest:
+        await until("read", lambda: counted(ingest, "events", 2))
+    raw = world.records(world.names.log)[0]
+    assert raw.partition == partition_of(b"c-1", 4)
+    assert dict(raw.headers) == {"record": b"signal"}
+    _, record = world.log()[0]
+    assert isinstance(record, Signal)
+    assert record.origin == Origin("events", 2, 1, topic=world.names.events)
+    assert (record.event_id, record.ts_ms, record.author) == ("e", AT_S * 1000, "agent")
+    assert before_ms <= record.at_ms <= wall_ms()
+    assert record.reading is not None
+    assert record.reading.sentiment_e4 is None, "no field scores a member of staff"
+
+
+def files(directory: Path) -> dict[str, Any]:
+    """Two files of turns and interactions, of 40 seconds, with one bad line each."""
+    turns: list[bytes] = []
+    for number in range(0, 40, 2):
+        thread = f"t-{number // 8}"
+        agent = number % 8 == 6
+        who = "agent" if agent else f"c-{number // 8}"
+        turns.append(chat(number, who, role="agent" if agent else "customer", thread=thread))
+    write_lines(directory / "chat.jsonl", [*turns, b"{"])
+    other = [
+        line(kind="interaction", customer=f"c-{number // 8}", ts=AT_S + number, type="x")
+        for number in range(1, 40, 2)
+    ]
+    write_lines(directory / "more.jsonl", [b"", *other])
+    return {
+        "clock": "watermark",
+        "events": False,
+        "ingest": {"session": "6s", "progress_every": "100ms", "batch": 7, "queue": 5},
+        "scoring": {"interactions": {"x": {}}},
+        "sources": {
+            "chat": {"files": "chat.jsonl", **CHAT},
+            "more": {
+                "files": "more.jsonl", "kind": "interaction", "customer": "$.customer",
+                "type": "$.type", "ts": "$.ts", "lateness": "0s",
+            },
+        },
+    }  # fmt: skip
+
+
+@on_loop
+async def test_files_are_read_in_the_order_they_were_lived(world: World, tmp_path: Path) -> None:
+    """Two files become one log in event-time order, stamped with how far both are read."""
+    tree = files(tmp_path)
+    async with world.running(world.ingest(tree, input=tmp_path)) as ingest:
+        await until("read to the end", lambda: ingest.drained)
+        assert ingest.complete_to_ms == (AT_S + 39) * 1000
+    assert accounted(world, "chat") == Counts(21, 20, {}, {"not_json": 1}, 20)
+    assert accounted(world, "more") == Counts(21, 20, {}, {"empty": 1}, 20)
+    assert {one.finished for one in world.progress() if one.source != "commands"} == {True}
+    for partition in range(4):
+        records = [
+            record for customer, record in world.log()
+            if partition_of(customer.encode(), 4) == partition
+        ]  # fmt: skip
+        times = [record.at_ms for record in records]
+        assert times == sorted(times)
+        assert times == [record.ts_ms for record in records if isinstance(record, Signal)]
+        assert all(record.complete_to_ms <= record.at_ms - 1 for record in records)
+    agents = [
+        (customer, record.conversation) for customer, record in world.log()
+        if isinstance(record, Signal) and record.author == "agent"
+    ]  # fmt: skip
+    assert sorted(agents) == [(f"c-{number}", f"t-{number}") for number in range(5)]
+
+
+@on_loop
+async def test_a_crash_at_any_point_loses_and_doubles_nothing(world: World, tmp_path: Path) -> None:
+    """One process after the other ends at every named point; the last one ends the work."""
+    tree = files(tmp_path)
+    for number, point in enumerate(POINTS):
+        # Each gets a little further than the one before, and leaves something for the next.
+        at = crash_at(point, after=number % 2 if point.startswith("log") else 0)
+        with pytest.raises(CrashError):
+            await asyncio.wait_for(world.ingest(tree, input=tmp_path, at=at).run(), 60)
+    async with world.running(world.ingest(tree, input=tmp_path)) as ingest:
+        await until("read to the end", lambda: ingest.drained)
+    assert accounted(world, "chat") == Counts(21, 20, {}, {"not_json": 1}, 20)
+    assert accounted(world, "more") == Counts(21, 20, {}, {"empty": 1}, 20)
+    log = world.log()
+    assert len(log) > 40, "a crash that repeats nothing was none"
+    kept = folded(log)
+    assert sorted(record.event_id for _, record in kept) == sorted(
+        [f"chat/0/{n}" for n in range(20)] + [f"more/0/{n}" for n in range(1, 21)]
+    )
+    assert {(one.source, one.offset) for one in world.letters()} == {("chat", 20), ("more", 0)}
+
+
+def held_turns() -> Iterator[tuple[int, bytes | None, bytes | None]]:
+    """An agent who writes before the customer, an agent nobody answers, and time that passes."""
+    yield 1, b"t", chat(0, "agent", role="agent")
+    yield 1, b"u", chat(1, "agent", role="agent", thread="u")
+    yield 1, b"t", chat(30, "ann")
+    yield 1, b"t", chat(31, "agent", role="agent")
+    yield 1, b"v", chat(62, "bob", thread="v")
+
+
+@pytest.mark.parametrize("point", ["", "identities_acked", "log_acked"])
+@on_loop
+async def test_agent_turns_find_their_customer_over_a_crash(world: World, point: str) -> None:
+    """The owner is written down before what rests on it; what found nobody is put aside, once."""
+    await world.send(world.chat, held_turns())
+    tree = {"sources": {"chat": {"topic": world.chat, **CHAT}}}
+    if point:
+        with pytest.raises(CrashError):
+            await asyncio.wait_for(world.ingest(tree, at=crash_at(point)).run(), 60)
+    async with world.running(world.ingest(tree)) as ingest:
+        await until("all settled", lambda: counted(ingest, "chat", 5))
+    counts = accounted(world, "chat")
+    assert (counts.appended, counts.dead_lettered) == (4, {"no_customer": 1})
+    kept = {(customer, record.event_id, record.ordered) for customer, record in folded(world.log())}
+    assert kept == {
+        ("ann", "chat/1/0", False),
+        ("ann", "chat/1/2", True),
+        ("ann", "chat/1/3", True),
+        ("bob", "chat/1/4", True),
+    }
+    assert {(one.offset, one.reason) for one in world.letters()} == {(1, "no_customer")}
+    owners = {
+        one.key.decode(): json.loads(one.value) for one in world.records(world.names.identities)
+    }
+    assert owners["conversation:chat:t"]["customer"] == "ann"
+
+
+@on_loop
+async def test_completeness_waits_for_held_turns_and_goes_on_when_nothing_comes(
+    world: World,
+) -> None:
+    """An idle source is complete up to the fetch that found it so; no held turn is passed."""
+    now_s = wall_ms() // 1000
+    held = line(**{"from": "a"}, thread="t", role="agent", at=now_s - 5, say="x")
+    tree = {"sources": {"chat": {"topic": world.chat, "lateness": "1s", **CHAT}}}
+    async with world.running(world.ingest(tree)) as ingest:
+        await until("complete", lambda: ingest.complete_to_ms > wall_ms() - 60_000)
+        reached_ms = ingest.complete_to_ms
+        await until("it goes on", lambda: ingest.complete_to_ms > reached_ms + 500)
+    async with world.running(world.ingest(tree)) as ingest:
+        await until("told", lambda: ingest.complete_to_ms > 0)
+        await world.send(world.chat, [(0, b"t", held)])
+        chat_0 = "chat", 0, 0
+        await until("held", lambda: ingest.progress()[chat_0].newest_ms is not None)
+        told = ingest.progress()[chat_0]
+        assert (told.offset, told.counts.read) == (0, 0)
+        named = line(**{"from": "ann"}, thread="t", role="customer", at=now_s, say="x")
+        await world.send(world.chat, [(0, b"t", named)])
+        await until("let go", lambda: counted(ingest, "chat", 2))
+        await until("complete", lambda: ingest.complete_to_ms >= now_s * 1000)
+    assert [customer for customer, _ in world.log()] == ["ann", "ann"]
+
+
+@on_loop
+async def test_a_source_that_should_speak_and_does_not_holds_completeness_back(
+    world: World,
+) -> None:
+    """Cut off, it looks idle: nobody is said to wait on the word of a dead source."""
+    chatty = {"topic": world.chat, **CHAT, "expect_every": "500ms", "lateness": "0s"}
+    async with world.running(world.ingest({"sources": {"chat": chatty}})) as ingest:
+        await until("told", lambda: ("chat", 0, 0) in ingest.progress())
+        await until("events go on", lambda: _complete(ingest, "events") > 0)
+        await asyncio.sleep(0.7)  # the silence itself
+        stands_ms = _complete(ingest, "chat")
+        reached_ms = _complete(ingest, "events")
+        await until("events go on", lambda: _complete(ingest, "events") > reached_ms + 500)
+        assert _complete(ingest, "chat") == stands_ms
+
+
+def _complete(ingest: Ingest, source: str) -> int:
+    return min(
+        one.complete_ms or 0 for place, one in ingest.progress().items() if place[0] == source
+    )
+
+
+@on_loop
+async def test_commands_reach_the_log_or_everybody(world: World) -> None:
+    """About a customer: folded like an event; about the fleet: copied to the control topic."""
+    ack = {"verb": "ack", "fingerprint": "f", "actor": "ann", "text": "call me at me@example.org"}
+    await world.send(
+        world.names.commands,
+        [
+            (0, b"c-1", json.dumps(ack).encode()),
+            (0, b"fleet:s-1", b'{"verb": "silence", "until_ms": 5, "text": "a@example.org"}'),
+            (0, b"c-1", b'{"verb": "akc"}'),
+            (0, b"fleet:s-1", b'{"verb": "ack"}'),
+            (0, None, b'{"verb": "ack"}'),
+        ],
+    )
+    async with world.running(world.ingest({})) as ingest:
+        await until("read", lambda: counted(ingest, "commands", 5))
+    [(customer, record)] = world.log()
+    assert isinstance(record, Command)
+    assert (customer, record.verb, record.fingerprint) == ("c-1", "ack", "f")
+    assert record.text == "call me at <email>"
+    assert record.command_id == "commands/0/0"
+    copied = {one.key: one.value for one in world.records(world.names.control)}
+    assert json.loads(copied[b"silence:s-1"]) == {
+        "verb": "silence", "until_ms": 5, "text": "<email>",
+    }  # fmt: skip
+    assert accounted(world, "commands").dead_lettered == {"wrong_type": 2, "no_customer": 1}
+
+
+@on_loop
+async def test_processes_share_partitions_and_hand_them_over(world: World) -> None:
+    """A second process takes its share, the first takes all back; each event is folded once."""
+    tree: dict[str, Any] = {}
+    sent = 0
+
+    async def send(count: int) -> None:
+        nonlocal sent
+        events = []
+        for number in range(sent, sent + count):
+            event = line(
+                kind="message", customer=f"c-{number % 10}", author="customer", text="x",
+                ts=wall_ms(), event_id=f"e-{number}",
+            )  # fmt: skip
+            events.append((number % 4, None, event))
+        sent += count
+        await world.send(world.names.events, events)
+
+    def share(ingest: Ingest) -> set[int]:
+        return {place[2] for place in ingest._intake.readings if place[0] == "events"}
+
+    first, second = world.ingest(tree), world.ingest(tree)
+    async with world.running(first):
+        await send(40)
+        await until("first reads", lambda: counted(first, "events", 40))
+        async with world.running(second):
+            await until(
+                "both have some",
+                lambda: len(share(first)) * len(share(second)) == 4,
+            )
+            await send(40)
+            await until("both read", lambda: counted(first, "events", 80))
+            await until("both know", lambda: first.complete_to_ms > wall_ms() - 20_000)
+        await until("first has all", lambda: len(share(first)) == 4)
+        await send(40)
+        await until("first reads on", lambda: counted(first, "events", 120))
+    assert accounted(world, "events") == Counts(120, 120, {}, {}, 120)
+    kept = folded(world.log())
+    assert sorted(record.event_id for _, record in kept) == sorted(f"e-{n}" for n in range(sent))
+
+
+@on_loop
+async def test_an_event_sent_twice_is_appended_twice_and_folded_once(world: World) -> None:
+    """Producers retry; the event id makes them one."""
+    event = line(kind="message", customer="c", author="customer", text="x", ts=AT_S, event_id="e")
+    await world.send(world.names.events, [(0, None, event), (0, None, event)])
+    async with world.running(world.ingest({})) as ingest:
+        await until("read", lambda: counted(ingest, "events", 2))
+    log = world.log()
+    assert (len(log), len(folded(log))) == (2, 1)
+
+
+@on_loop
+async def test_a_topic_that_was_made_anew_stops_ingest(world: World) -> None:
+    """Its offsets start over, so what was read cannot be told from what was not."""
+    await world.send(world.names.events, [(0, None, b"{")])
+    told = Progress(
+        "events", 0, 0, 4, 50, None, None, finished=False, counts=Counts(50, 50), at_ms=0
+    )
+    await world.send(world.names.control, [(0, progress_key(told), msgspec.json.encode(told))])
+    with pytest.raises(IngestError, match="made anew or cut"):
+        await asyncio.wait_for(world.ingest({}).run(), 60)
