@@ -592,26 +592,41 @@ _FEELING: Final = (
     Row(
         "mock_praise",
         1_200,
-        "great awesome wonderful fantastic lovely brilliant perfect nice cool good way job love"
-        " gotta luck slow much excellent just",
-        r"\b(?:oh )?(?:great|awesome|wonderful|fantastic|lovely|brilliant|perfect|nice|excellent"
-        r"|good|yay)"
-        rf" (?:going|so|and|now|just|another|yet|one|way to) (?:[^ .?]+ ){{0,4}}{_FAULT}\b"
-        rf"|\b(?:great|perfect|awesome|wonderful) another\b"
-        r"|\b(?:great|good|nice|awesome|excellent|fantastic) (?:job|work)(?: [^ .?]+){0,2}"
-        r" (?:losing|delay\w+|cancel\w+|ruin\w+|making (?:me|us)|keeping|leaving|ignoring"
-        r"|breaking"
-        r"|charging|wasting|failing|screwing|not)\b"
-        r"|(?<!the )(?<!only )(?<!best )\bway to (?:go|ruin|treat|run|lose|keep|make|start|end"
-        r"|screw|not|take|be)\b"
-        r"|\b(?:gotta|got to|just|dont you) love (?:how|when|it when|the way|that|waiting|sitting"
-        r"|being|paying)\b"
-        r"|\blove (?:it when|being (?:ignored|stuck)|waiting|sitting on)\b|\bgood luck (?:getting"
-        r"|with|trying|reaching|finding)\b|\bslow clap\b"
-        r"|(?<!thanks )(?<!you )(?<!very )\bso much for\b|\bnice try\b|\bwould be (?:nice|great"
-        r"|lovely|helpful) (?:if|to)\b",
+        "another delay* cancel* late broken wrong fail* lost error problem problems issue issues"
+        " crash*"
+        " missing damaged losing ruin* making keeping leaving ignoring breaking wasting screwing"
+        " not",
+        r"\b(?:great|awesome|wonderful|fantastic|lovely|brilliant|perfect|nice|excellent|good|yay)"
+        rf" (?:(?:going|so|and|now|just|another|yet|one) (?:[^ .?]+ ){{0,4}}{_FAULT}\b|another\b"
+        r"|(?:job|work)(?: [^ .?]+){0,2} (?:losing|delay\w+|cancel\w+|ruin\w+|making (?:me|us)"
+        r"|keeping|leaving|ignoring|breaking|wasting|failing|screwing|not)\b)",
         "Great, another delay.",
-        "Great work, thank you so much for your help.",
+        "Great work, thank you.",
+        "none",
+    ),
+    Row(
+        "mock_praise",
+        1_200,
+        "way",
+        r"(?<!the )(?<!only )(?<!best )\bway to (?:go|ruin|treat|run|lose|keep|make|start|end|screw"
+        r"|not|take|be)\b",
+        "Way to ruin a holiday.",
+        "This is the way to go.",
+        "none",
+    ),
+    Row(
+        "mock_praise",
+        1_200,
+        "love luck clap much try nice great lovely helpful",
+        r"\b(?:gotta|got to|just|dont you) love (?:how|when|it when|the way|that|waiting|sitting"
+        r"|being"
+        r"|paying)\b|\blove (?:it when|being (?:ignored|stuck)|waiting|sitting on)\b"
+        r"|\bgood luck (?:getting|with|trying|reaching|finding)\b|\bslow clap\b"
+        r"|\bso much for\b(?<!thanks so much for)(?<!you so much for)(?<!very so much for)|\bnice"
+        r" try\b"
+        r"|\bwould be (?:nice|great|lovely|helpful) (?:if|to)\b",
+        "So much for your promises.",
+        "Thank you so much for your help.",
         "none",
     ),
     Row(

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from scoring.memo import Memo
 from scoring.text import MARKS, listed
 from scoring.vader import VALENCES
 
@@ -104,9 +105,10 @@ _NEVER_PERSIAN: Final = re.compile("[ٹڈڑےںھڕۆێڵښځۍېټډړڼ]")
 _ONLY_ARABIC: Final = re.compile(
     r"[ةى]|\b[أإ]|\b[وبلف]?ال(?!بته|عاد|کتر|كتر|گو|بوم|زام|تماس|حمد|له)[^\W\d_]{3}"
 )
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _NOT_WORDS: Final = re.compile(r"[@#]\w+|<\w+>")
-_EDGES: Final = ".,!?;:'\"()*-_~"
+
+_ours: Final = Memo(lambda word: int(word.rstrip(".?") in _ENGLISH))
+_theirs: Final = Memo(lambda word: int(word.rstrip(".?") in _OTHERS))
 
 
 def language(text: str, words: Sequence[str]) -> str:
@@ -134,20 +136,19 @@ def language(text: str, words: Sequence[str]) -> str:
 
 
 def _english(words: Sequence[str]) -> int:
-    return sum(word in _ENGLISH for word in words)
+    return sum(map(_ours.__getitem__, words))
 
 
 def _latin(text: str, words: Sequence[str]) -> str:
-    plain = [word.rstrip(".?") for word in words if word[0] != "@"]
-    ours = _english(plain)
-    theirs = sum(word in _OTHERS for word in plain)
+    ours = _english(words)
+    theirs = sum(map(_theirs.__getitem__, words))
     if not text.isascii():
         theirs += len(_FOREIGN_LETTERS.findall(text.lower()))
     if ours:
         return "en" if ours >= 2 * theirs else "unknown"
     if theirs:
         return "unknown"
-    return "en" if any(word in VALENCES for word in plain) else "unknown"
+    return "en" if any(word.rstrip(".?") in VALENCES for word in words) else "unknown"
 
 
 def _persian(text: str, words: Sequence[str]) -> str:

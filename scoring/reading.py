@@ -44,7 +44,7 @@ _COMPLAINT: Final = 700
 _SHOUT: Final = re.compile(r"[?!؟]*(?:[?؟][!?؟]|!!)[?!؟]*")
 _SHOUTED: Final = 0.6
 _TABLES: Final = {"en": Table(cues_en.ROWS), "fa": Table(cues_fa.ROWS, verb_last=True)}
-_MARKS: Final = frozenset('"“”«»')
+_MARK: Final = re.compile('["“”«»]')
 
 
 class _Words(NamedTuple):
@@ -94,7 +94,8 @@ def read(text: str, role: str) -> Reading:
     if role == "customer" and lang != "unknown":
         valences = persian.valences(words) if lang == "fa" else sentiment.valences(chunks)
         cut = _Words(chunks, words, places, valences)
-        found = _TABLES[lang].find(words, _quoted(words, places, chunks) if masked else ())
+        quoted = _quoted(places, chunks) if _MARK.search(masked) else ()
+        found = _TABLES[lang].find(words, quoted)
         value, cues = _score(cut, found, masked)
     return Reading(
         lang=lang,
@@ -112,13 +113,11 @@ def read(text: str, role: str) -> Reading:
     )
 
 
-def _quoted(
-    words: Sequence[str], places: Sequence[int], chunks: Sequence[str]
-) -> list[tuple[int, int]]:
+def _quoted(places: Sequence[int], chunks: Sequence[str]) -> list[tuple[int, int]]:
     """Which words stand in quotation marks, three or more together: somebody else's."""
-    marked = [n for n, place in enumerate(places) if not _MARKS.isdisjoint(chunks[place])]
+    marked = [number for number, place in enumerate(places) if _MARK.search(chunks[place])]
     spans = [(first, last + 1) for first, last in zip(marked[::2], marked[1::2], strict=False)]
-    return [(first, end) for first, end in spans if end - first >= 3 and end <= len(words)]
+    return [(first, end) for first, end in spans if end - first >= 3]
 
 
 def _score(cut: _Words, found: Sequence[Found], text: str) -> tuple[int, tuple[Cue, ...]]:

@@ -86,7 +86,7 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN: Final = re.compile(
-    r"<(style|script|head)\b[^<>]{0,2000}>.*?</\1>", re.IGNORECASE | re.DOTALL
+    r"<(style|script|head)\b[^<>]{0,2000}>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL
 )
 _CITED: Final = re.compile(
     r"<blockquote\b[^<>]{0,2000}>.*?(?:</blockquote>|\Z)", re.IGNORECASE | re.DOTALL

@@ -93,6 +93,7 @@ def _hash(word: str) -> int:
 
 
 _hashes: Final = Memo(_hash)
+_counted: Final = Memo(lambda word: int(any(map(str.isalnum, word))))
 
 
 def content_hashes(words: Sequence[str]) -> tuple[int, ...]:
@@ -121,7 +122,7 @@ def turn_of(
     >>> turn_of(["no."], "en", questions=0, complains=False, agent=False).corrects
     True
     """
-    count = sum(word not in "@_.?" and any(map(str.isalnum, word)) for word in words)
+    count = sum(map(_counted.__getitem__, words))
     if lang == "unknown":
         return Turn(words=count, questions=questions)
     text = " ".join(words)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
 from vaderSentiment import vaderSentiment as original  # noqa: N813  # a module's name, theirs
@@ -247,13 +248,21 @@ def _idioms(meanings: Sequence[Meaning], i: int, valence: float) -> float:
 
 
 def _but(scores: list[float], but: int) -> None:
-    """Halve what stands before "but" and strengthen what follows, as the original finds them."""
-    for score in scores:
-        place = scores.index(score)
-        if place < but:
-            scores[place] = score * _BUT_BEFORE
-        elif place > but:
-            scores[place] = score * _BUT_AFTER
+    """Halve what stands before "but" and strengthen what follows, as the original finds them.
+
+    It takes each score in turn and changes the first one equal to it; heaps of places by score
+    find that one without searching a long text again for every word.
+    """
+    places: dict[float, list[int]] = {}
+    for place, score in enumerate(scores):
+        if score:
+            places.setdefault(score, []).append(place)
+    for turn in range(len(scores)):
+        score = scores[turn]
+        if score:
+            place = heappop(places[score])
+            scores[place] = score * (_BUT_BEFORE if place < but else _BUT_AFTER)
+            heappush(places.setdefault(scores[place], []), place)
 
 
 def emphasis(text: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -165,22 +166,34 @@ def test_quotes_are_masked_and_kept_short() -> None:
     assert [len(cue.quote) for cue in word.cues] == [QUOTE_CHARS]
 
 
-def test_a_text_ten_times_longer_costs_about_ten_times_as_much() -> None:
-    """No pattern backtracks without end: the cap of text read is also a cap of time."""
-    text = (
-        "not waiting nobody has any the a one time for 3 hours and still no why how is it so " * 250
-    )
-    persian = "هنوز هیچ کس جواب من را در این ساعت و روز نمی ها خیلی بد دیگه از شما " * 300
-    for long in (
-        text,
-        persian,
-        "a" * 30_000,
-        "<" * 30_000,
-        "1" * 30_000,
-        "no " * 10_000,
-        "\n>" * 9_000,
-    ):
-        assert read(long, "customer").turn.words <= 20_000
+LONG = (
+    "not waiting nobody has any the a one time for 3 hours and still no why how is it so ",
+    "هنوز هیچ کس جواب من را در این ساعت و روز نمی ها خیلی بد دیگه از شما ",
+    "good but bad ",
+    "<style>",
+    "<b ",
+    "1 ",
+    "\n> ",
+    "\nregards\n",
+    "a",
+)
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_a_text_ten_times_longer_costs_about_ten_times_as_much(piece: str) -> None:
+    """No pattern backtracks without end; the bound is loose, as the machine is noisy."""
+    short, long = (piece * 2_000)[:2_000], (piece * 20_000)[:20_000]
+    assert cost_s(long) < 30 * cost_s(short)
+
+
+def cost_s(text: str) -> float:
+    """The least processor time of a few readings, and at least what a clock can tell."""
+    spent = []
+    for _ in range(3):
+        start = time.process_time()
+        read(text, "customer")
+        spent.append(time.process_time() - start)
+    return max(0.0001, min(spent))
 
 
 @pytest.mark.parametrize("case", SENTENCES, ids=[case["text"][:40] for case in SENTENCES])

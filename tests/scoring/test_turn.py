@@ -74,7 +74,7 @@ def test_of_an_unknown_language_only_the_counts_are_known() -> None:
 
 def test_names_masks_and_marks_are_no_words() -> None:
     """What counts has a letter or a digit."""
-    assert turn("@ hello . _ - 5").words == 2
+    assert turn("@ hello . _ - 5?").words == 2
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=10), max_size=30))

@@ -57,6 +57,7 @@ def test_the_original_is_the_pinned_version() -> None:
 @example("at least good, very least good, the least good, least good")
 @example("just enough good sort of bad kind of a good")
 @example("this is the bomb to die for, kiss of death, yeah right")
+@example("good good bad but bad good bad")
 @example("good bad ass service, bus stop, a beating heart")
 @example("LOVE it but this is VERY HORRIBLE!!! really??")
 def test_scores_equal_the_original_bit_for_bit(text: str) -> None:
