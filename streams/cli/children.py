@@ -214,6 +214,7 @@ class Children:
                 os.kill(child.process.pid, signal.SIGKILL)
             child.process.wait()
             self._hear_out(child)
+        self.say("stopped")
 
     @staticmethod
     def _hear_out(child: Child) -> None:

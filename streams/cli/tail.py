@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from alerts.outputs import HealthRow, Transition
 
-_SCREEN_ROWS: Final = 40
 _COLOURS: Final = {"critical": "red", "at_risk": "yellow", "watch": "cyan", "healthy": "green"}
 
 _follow = click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
@@ -97,8 +96,14 @@ def _live_table(found: Health, *, shown_live: bool) -> Iterator[Callable[[], Non
         return
     from rich.live import Live
 
-    with Live(console=console(), auto_refresh=False, transient=False) as screen:
-        yield lambda: screen.update(_health_table(found, limit=_SCREEN_ROWS), refresh=True)
+    terminal = console()
+
+    def refresh() -> None:
+        # What does not fit would be cut off without a word: leave room for head, foot and prompt.
+        screen.update(_health_table(found, limit=max(1, terminal.height - 4)), refresh=True)
+
+    with Live(console=terminal, auto_refresh=False) as screen:
+        yield refresh
 
 
 def _by_distress(found: Health) -> list[HealthRow]:
