@@ -83,7 +83,7 @@ def _summary(seen: Report) -> Text:
     text.append(f"{raised:,} alerts raised, {closed:,} closed", "bold")
     text.append(f": {rules}\n" if rules else "\n")
     text.append(f"{points(seen.events_per_s_e2)} events/s", "bold")
-    text.append(f" over {seen.elapsed_ms / 1_000:.1f} s")
+    text.append(f" over {seen.elapsed_ms / 1_000:.1f} s, the start of the worker included")
     if not seen.finished:
         text.append("\nstopped before the end: what is shown is incomplete", "yellow")
     return text
