@@ -119,6 +119,8 @@ class Conversations:
     ) -> list[Named | Nameless]:
         """Name the customer of one event, and of those that waited for it.
 
+        What has waited for too long at that time is given up first.
+
         Args:
             place: Source partition.
             offset: Where in it.
@@ -128,6 +130,11 @@ class Conversations:
         Returns:
             In the order to append; empty when the event is held.
         """
+        return [*self.overdue(place, newest_ms), *self._take(place, offset, event, newest_ms)]
+
+    def _take(
+        self, place: Place, offset: int, event: Event, newest_ms: int
+    ) -> list[Named | Nameless]:
         if event.conversation is None:
             assert event.customer is not None, "the mapping gives one of both"  # noqa: S101
             return [Named(offset, event, event.customer, ordered=True)]

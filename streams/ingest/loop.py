@@ -359,6 +359,11 @@ class Ingest:
 
     def _progress(self, place: Place, one: Reading) -> Progress:
         partition = self._merge.partitions[place]
+        newest_ms = partition.newest_ms
+        if newest_ms is not None and partition.held_ms is not None:
+            # What belongs to `offset`, which is that of the turn held: a restart reads it again, and
+            # it must not look older there than it does here.
+            newest_ms = min(newest_ms, partition.held_ms)
         return Progress(
             source=place[0],
             epoch=place[1],
@@ -366,7 +371,7 @@ class Ingest:
             partitions=one.partitions,
             offset=one.books.offset,
             complete_ms=partition.allows_ms(),
-            newest_ms=partition.newest_ms,
+            newest_ms=newest_ms,
             finished=partition.finished and not partition.queue and partition.held_ms is None,
             counts=one.books.counts,
             at_ms=self._clock(),

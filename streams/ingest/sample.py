@@ -124,7 +124,6 @@ class Sample:
             self._partitions.setdefault(event.conversation, set()).add(partition)
         place = self.source.name, 0, partition
         decided = self._conversations.take(place, offset, event, self.newest_ms)
-        decided += self._conversations.overdue(place, self.newest_ms)
         self._nameless += sum(isinstance(one, Nameless) for one in decided)
 
     def findings(self) -> list[Finding]:

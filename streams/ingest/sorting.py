@@ -90,8 +90,6 @@ class Sorting:
                 for event in events:
                     for decided in self._conversations.take(place, offset, event, newest_ms):
                         self._settle(batch, place, decided, now_ms, complete_ms)
-        for nameless in self._conversations.overdue(place, newest_ms):
-            self._settle(batch, place, nameless, now_ms, complete_ms)
         held_ms = self._conversations.held_since_ms(place)
         self._intake.merge.partitions[place].held_ms = held_ms
 

@@ -77,6 +77,16 @@ def test_a_turn_waits_a_minute_and_no_longer() -> None:
     assert taken(conversations, 9, turn("ann")) == [(9, "ann", True)]
 
 
+def test_a_customer_who_writes_too_late_names_nobody() -> None:
+    """Not even when it is the next record that comes."""
+    conversations = Conversations()
+    assert taken(conversations, 0, turn(None)) == []
+    assert taken(conversations, 1, turn("ann", at_ms=START_MS + 60_001)) == [
+        (0, None, False),
+        (1, "ann", True),
+    ]
+
+
 def test_no_more_turns_wait_than_allowed() -> None:
     """The oldest makes room: memory has a bound whatever a source sends."""
     conversations = Conversations(hold_max=2)
@@ -178,7 +188,6 @@ def test_every_turn_is_named_or_put_aside_exactly_once(
         if customer is not None and thread is not None:
             owners.setdefault(thread, customer)
         decided += conversations.take(PLACE, offset, event, now_ms)
-        decided += conversations.overdue(PLACE, now_ms)
         since_ms = conversations.held_since_ms(PLACE)
         assert since_ms is None or now_ms - since_ms <= 60_000
     decided += conversations.end(PLACE)
