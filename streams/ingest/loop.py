@@ -361,8 +361,8 @@ class Ingest:
         partition = self._merge.partitions[place]
         newest_ms = partition.newest_ms
         if newest_ms is not None and partition.held_ms is not None:
-            # What belongs to `offset`, which is that of the turn held: a restart reads it again, and
-            # it must not look older there than it does here.
+            # As of `offset`, which is that of the turn held: a restart reads it again, and must
+            # not take it for younger than it is.
             newest_ms = min(newest_ms, partition.held_ms)
         return Progress(
             source=place[0],
