@@ -345,9 +345,7 @@ class _Work:
                 self.complete_ms, self.news_ms,
             )  # fmt: skip
             fresh = Episode(rule_id) if episode is None else episode
-            after, changes = lifecycle.step(
-                fresh, rule, look, of=lifecycle.fingerprint(rule_id, self.entry.customer)
-            )
+            after, changes = lifecycle.step(fresh, rule, look, customer=self.entry.customer)
             if changes or episode is not None:
                 self.episodes[rule_id] = after
             for change in changes:

@@ -165,7 +165,7 @@ def over(rule: Rule, measure_e2: int, cut_e2: int) -> bool:
 
 
 def step(
-    episode: Episode, rule: Rule, look: Look, *, of: str
+    episode: Episode, rule: Rule, look: Look, *, customer: str
 ) -> tuple[Episode, tuple[Change, ...]]:
     """Advance an episode by one look.
 
@@ -173,7 +173,7 @@ def step(
         episode: As it is; a fresh `Episode(rule.id)` for the first.
         rule: The rule in force.
         look: What there is to see.
-        of: The fingerprint, which names a new episode.
+        customer: Whose alert it is; with the rule it names a new episode.
 
     Returns:
         The episode and what changed, oldest first; the same episode and nothing where nothing did.
@@ -183,7 +183,7 @@ def step(
         walk.episode = replace(episode, renewed=True)
     measure = look.measure_e2
     if measure is not None:
-        _by_measure(walk, rule, look, measure, of)
+        _by_measure(walk, rule, look, measure, customer)
     elif episode.state == "pending":
         walk.to("inactive", "dropped")
     if walk.episode.state in OPEN:
@@ -217,7 +217,7 @@ class _Walk:
         self.changes.append(Change(self.episode, before.state, reason, told))
 
 
-def _by_measure(walk: _Walk, rule: Rule, look: Look, measure: int, of: str) -> None:
+def _by_measure(walk: _Walk, rule: Rule, look: Look, measure: int, customer: str) -> None:
     episode = walk.episode
     flagged = not look.cues.isdisjoint(rule.red_flags)
     if episode.state in OPEN:
@@ -230,18 +230,18 @@ def _by_measure(walk: _Walk, rule: Rule, look: Look, measure: int, of: str) -> N
     if episode.closed in _NEEDS_NEWS and not episode.renewed:
         return
     if flagged:
-        _open(walk, rule, look, measure, of, "red_flag", walk.now_ms)
+        _open(walk, rule, look, measure, customer, "red_flag", walk.now_ms)
     elif episode.state == "pending":
         if walk.now_ms - episode.held_ms >= rule.for_ms:
-            _open(walk, rule, look, measure, of, "held", episode.held_ms)
+            _open(walk, rule, look, measure, customer, "held", episode.held_ms)
     elif rule.for_ms == 0:
-        _open(walk, rule, look, measure, of, "raised", walk.now_ms)
+        _open(walk, rule, look, measure, customer, "raised", walk.now_ms)
     else:
         walk.to("pending", "raised", tell=False, held_ms=walk.now_ms)
 
 
 def _open(
-    walk: _Walk, rule: Rule, look: Look, measure: int, of: str, reason: Reason, held_ms: int
+    walk: _Walk, rule: Rule, look: Look, measure: int, customer: str, reason: Reason, held_ms: int
 ) -> None:
     before = walk.episode
     again = (
@@ -265,8 +265,8 @@ def _open(
         walk.to("firing", "reopened", reopened=before.reopened + 1, peak_e2=peak, **facts)
         return
     walk.to(
-        "firing", reason, alert_id=alert_id(of, walk.now_ms), opened_ms=walk.now_ms,
-        peak_e2=measure, reopened=0, **facts,
+        "firing", reason, alert_id=alert_id(fingerprint(rule.id, customer), walk.now_ms),
+        opened_ms=walk.now_ms, peak_e2=measure, reopened=0, **facts,
     )  # fmt: skip
 
 

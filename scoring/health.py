@@ -89,7 +89,8 @@ class Health(msgspec.Struct, frozen=True):
 
     def top(self) -> Part | None:
         """The part that adds most to distress, None where none adds anything."""
-        best = max(self.distress, key=lambda part: part.points_e2, default=None)
+        named = (part for part in self.distress if part.name != "bounds")
+        best = max(named, key=lambda part: part.points_e2, default=None)
         return best if best is not None and best.points_e2 > 0 else None
 
 

@@ -184,6 +184,8 @@ OTHER = Config(
 )
 
 gaps_ms = st.sampled_from(EDGES_MS)
+_short_ms = st.sampled_from([one for one in EDGES_MS if one <= HOUR_MS])
+_log_gaps_ms = _short_ms | _short_ms | gaps_ms  # a log of long silences folds slowly
 points = st.sampled_from([0, 0, 300, 1_200, 2_500, 6_000])
 turns = st.builds(
     Turn,
@@ -258,7 +260,7 @@ def logs(
     found: list[tuple[bytes, LogRecord]] = []
     now_ms, complete_ms = BASE_MS, 0
     for _ in range(draw(st.integers(1, max_size))):
-        now_ms += draw(gaps_ms)
+        now_ms += draw(_log_gaps_ms)
         complete_ms = max(complete_ms, now_ms - draw(st.sampled_from(lags_ms)))
         kind = draw(st.sampled_from(["record"] * 9 + ["tick", "again", "config"]))
         if kind == "config" and configs:

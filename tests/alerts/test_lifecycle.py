@@ -71,7 +71,7 @@ class Story:
             self.complete_ms, self.now_ms - AGE_MS if self.live else None,
         )  # fmt: skip
         self.looked_ms = at_ms
-        self.episode, changes = step(self.episode, self.rule, look, of=OF)
+        self.episode, changes = step(self.episode, self.rule, look, customer="ann")
         self.changes += [(at_ms, change) for change in changes]
 
     def due(self) -> Due:
@@ -472,7 +472,7 @@ def test_an_answer_that_is_appended_late_is_a_good_sign_all_the_same() -> None:
 def test_time_does_not_run_backwards_within_an_episode() -> None:
     """A look that is behind counts as the last one."""
     found = story(("event", 7_000))
-    again, changes = step(found.episode, PLAIN, Look(T - 9, 8_500), of=OF)
+    again, changes = step(found.episode, PLAIN, Look(T - 9, 8_500), customer="ann")
     assert (again.looked_ms, changes[0].reason) == (T, "escalated")
     change = close(found.episode, "manual", T - 9)
     assert change is not None and change.episode.closed_ms == T
@@ -789,6 +789,6 @@ TestAlertLifecycle = AlertLifecycle.TestCase
 
 def test_people_and_configurations_decide_what_no_measure_does() -> None:
     """Which reasons are a person's, and which are told, are closed sets."""
-    assert HUMAN == {"acked", "unacked", "manual"}
+    assert {"acked", "unacked", "manual"} == HUMAN
     assert NOTIFIED.issubset(FROM)
     assert not NOTIFIED & {"clearing", "relapsed", "eased", "dropped", "acked", "unacked"}
