@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scoring.memo import Memo
-from scoring.text import MARKS, listed
+from scoring.text import MARKS, listed, normalise
 from scoring.vader import VALENCES
 
 _ENGLISH: Final = listed(
@@ -96,19 +96,35 @@ _ARABIC: Final = (
     )
     - _PERSIAN
 )
-_ARABIC_LETTERS: Final = re.compile("[\u0621-\u063a\u0641-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc]")
-_LATIN_LETTERS: Final = re.compile("[A-Za-z\u00c0-\u024f]")
+_ARABIC_LETTERS: Final = re.compile("[\u0621-\u063a\u0640-\u064a\u066e-\u06d3\u06d5\u06fa-\u06fc]+")
+_LATIN_LETTERS: Final = re.compile("[A-Za-z\u00c0-\u024f]+")
 _FOREIGN_LETTERS: Final = re.compile("[äöüßñçğşıøåæœąęłśżźćčšžřůãõàâêîôûèùòìáíóúý¿¡]")
-_ONLY_PERSIAN: Final = re.compile("[پچژگ]")
-_PERSIAN_KEYS: Final = re.compile("[کی]")
 _NEVER_PERSIAN: Final = re.compile("[ٹڈڑےںھڕۆێڵښځۍېټډړڼ]")
 _ONLY_ARABIC: Final = re.compile(
-    r"[ةى]|\b[أإ]|\b[وبلف]?ال(?!بته|عاد|کتر|كتر|گو|بوم|زام|تماس|حمد|له)[^\W\d_]{3}"
+    r"[ةى]|^[أإ]|^[وبلف]?ال(?!بته|عاد|کتر|كتر|گو|بوم|زام|تماس|حمد|له)[^\W\d_]{3}"
 )
 _NOT_WORDS: Final = re.compile(r"[@#]\w+|<\w+>")
+_EDGES: Final = ".,!?؟،؛:;\"'()«»…-_"
+
+
+def _persian_weight(chunk: str) -> int:
+    """How much a chunk speaks for Persian: its letters, its keyboard, its word."""
+    word = normalise(chunk).strip(_EDGES)
+    weight = 2 * sum(map(chunk.count, "پچژگ")) + ("ک" in chunk or "ی" in chunk)
+    weight += word.startswith(("می", "نمی")) and len(word) > 4
+    return weight + (word in _PERSIAN)
+
+
+def _arabic_weight(chunk: str) -> int:
+    """How much a chunk speaks for Arabic: its letters, its article, its word."""
+    bare = chunk.translate(MARKS).strip(_EDGES)
+    return 2 * len(_ONLY_ARABIC.findall(bare)) + (normalise(bare) in _ARABIC)
+
 
 _ours: Final = Memo(lambda word: int(word.rstrip(".?") in _ENGLISH))
 _theirs: Final = Memo(lambda word: int(word.rstrip(".?") in _OTHERS))
+_for_persian: Final = Memo(_persian_weight)
+_for_arabic: Final = Memo(_arabic_weight)
 
 
 def language(text: str, words: Sequence[str]) -> str:
@@ -124,14 +140,14 @@ def language(text: str, words: Sequence[str]) -> str:
     """
     if text.isascii():
         return _latin(text, words)
-    text = _NOT_WORDS.sub(" ", text.translate(MARKS))
+    text = _NOT_WORDS.sub(" ", text)
     letters = sum(map(str.isalpha, text))
-    arabic = len(_ARABIC_LETTERS.findall(text))
-    latin = len(_LATIN_LETTERS.findall(text))
+    arabic = sum(map(len, _ARABIC_LETTERS.findall(text)))
+    latin = sum(map(len, _LATIN_LETTERS.findall(text)))
     if not letters or arabic + latin < 0.8 * letters:
         return "unknown"
     if arabic >= latin or (arabic > 0.25 * letters and not _english(words)):
-        return _persian(text, words)
+        return _persian(text)
     return _latin(text, words) if latin >= 4 * arabic else "unknown"
 
 
@@ -151,13 +167,9 @@ def _latin(text: str, words: Sequence[str]) -> str:
     return "en" if any(word.rstrip(".?") in VALENCES for word in words) else "unknown"
 
 
-def _persian(text: str, words: Sequence[str]) -> str:
+def _persian(text: str) -> str:
     if 12 * len(_NEVER_PERSIAN.findall(text)) > len(text):
         return "unknown"
-    plain = [word.rstrip(".?") for word in words]
-    persian = sum(word in _PERSIAN for word in plain) + 2 * len(_ONLY_PERSIAN.findall(text))
-    persian += sum(word.startswith(("می", "نمی")) and len(word) > 4 for word in plain)
-    arabic = sum(word in _ARABIC for word in plain) + 2 * len(_ONLY_ARABIC.findall(text))
-    if _PERSIAN_KEYS.search(text):
-        persian += 2
-    return "fa" if persian >= arabic else "unknown"
+    chunks = text.split()
+    persian = sum(map(_for_persian.__getitem__, chunks))
+    return "fa" if persian >= sum(map(_for_arabic.__getitem__, chunks)) else "unknown"

@@ -125,6 +125,9 @@ def negative(word: str) -> bool:
     return word in _NEGATIVE_VERBS or (word.startswith("نمی") and len(word) > 4)
 
 
+_denies: Final = Memo(negative)
+
+
 def valences(words: Sequence[str]) -> list[float]:
     """Give each word of a Persian text its valence where it stands, about -5 to 5.
 
@@ -143,22 +146,25 @@ def valences(words: Sequence[str]) -> list[float]:
     bare = [word.rstrip(".?") for word in words]
     place = 0
     while place < len(bare):
-        valence, length = _entry(bare, words, place)
+        length = 1
+        valence = _known[bare[place]]
+        if bare[place] in _BEGINNINGS:
+            valence, length = _entry(bare, words, place)
         if valence:
             scores[place] = _in_context(bare, words, place, length, valence)
         place += length
     return scores
 
 
-def _entry(bare: Sequence[str], words: Sequence[str], place: int) -> tuple[float, int]:
+def _entry(bare: Sequence[str], words: Sequence[str], place: int) -> tuple[float | None, int]:
     """The longest entry that starts here, and how many words it takes."""
-    for length in range(_BEGINNINGS.get(bare[place], 1), 1, -1):
+    for length in range(_BEGINNINGS[bare[place]], 1, -1):
         inside = words[place : place + length - 1]
         if place + length <= len(bare) and all(word[-1] not in ".?" for word in inside):
             valence = _known["".join(bare[place : place + length])]
             if valence is not None:
                 return valence, length
-    return _known[bare[place]] or 0.0, 1
+    return _known[bare[place]], 1
 
 
 def _in_context(
@@ -169,12 +175,12 @@ def _in_context(
         valence *= _STRONGER.get(bare[place - 1], 1.0)
         if bare[place - 1] in _BEFORE and words[place - 1][-1] not in ".?":
             return valence * _FLIP
-    if any(negative(word) for word in bare[place : place + length]):
+    if any(map(_denies.__getitem__, bare[place : place + length])):
         return valence
     for after in range(place + length, min(place + length + _REACH, len(bare))):
         if words[after - 1][-1] in ".?":
             break
-        if negative(bare[after]):
+        if _denies[bare[after]]:
             return valence * _FLIP
         if abs(_known[bare[after]] or 0.0) > 1.5:
             break

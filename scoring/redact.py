@@ -44,6 +44,12 @@ def is_iranian_id(match: re.Match[str]) -> bool:
     return len(set(digits)) > 1 and digits[9] == (rest if rest < 2 else 11 - rest)
 
 
+def is_code(match: re.Match[str]) -> bool:
+    """A number is a one-time code if the word before it says so."""
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    return _CODE_WORD.search(before) is not None
+
+
 class Item(NamedTuple):
     """One kind of personal item: its mask, what it looks like, and a check that must hold."""
 
@@ -52,14 +58,14 @@ class Item(NamedTuple):
     holds: Callable[[re.Match[str]], bool] = _always
 
 
-_NUMBERS: Final = (
-    Item(
-        "<iban>",
-        re.compile(
-            r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9\d]{4}){2,7}(?:[ -]?[A-Z0-9\d]{1,3})?\b", re.IGNORECASE
-        ),
-        is_iban,
+_IBAN: Final = Item(
+    "<iban>",
+    re.compile(
+        r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9\d]{4}){2,7}(?:[ -]?[A-Z0-9\d]{1,3})?\b", re.IGNORECASE
     ),
+    is_iban,
+)
+_LONG: Final = (
     Item("<card>", re.compile(r"(?<![\d-])\d(?:[ -]?\d){12,18}(?![\d-])"), is_card),
     Item("<id>", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")),
     Item("<id>", re.compile(r"(?<![\d-])\d{3}-?\d{6}-?\d(?![\d-])"), is_iranian_id),
@@ -72,16 +78,15 @@ _NUMBERS: Final = (
             r"|(?<![\w.])9\d{9}(?!\d)"
         ),
     ),
-    Item(
-        "<code>",
-        re.compile(
-            r"(?:(?<=code )|(?<=code: )|(?<=code is )|(?<=otp )|(?<=otp: )|(?<=otp is )|(?<=pin )"
-            r"|(?<=pin: )|(?<=pin is )|(?<=cvv )|(?<=cvv2 )|(?<=کد )|(?<=رمز )|(?<=پویا )"
-            r"|(?<=تایید )|(?<=تأیید )|(?<=کد: )|(?<=رمز: ))\d{3,8}(?!\d)",
-            re.IGNORECASE,
-        ),
-    ),
 )
+"""Items of nine digits or more."""
+
+_CODE: Final = Item("<code>", re.compile(r"(?<![\w.-])\d{3,8}(?![\w-])"), is_code)
+_CODE_WORD: Final = re.compile(
+    r"(?:\b(?:code|otp|pin|cvv2?|password)(?: is)?|(?:کد|رمز|پویا|تایید|تأیید)(?: من)?):? ?$",
+    re.IGNORECASE,
+)
+_AT: Final = re.compile(r"\w@\w")
 _EMAIL: Final = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}")
 _LINK: Final = re.compile(r"(?:https?|ftp)://\S{0,2000}", re.IGNORECASE)
 _SECRET: Final = re.compile(
@@ -89,7 +94,8 @@ _SECRET: Final = re.compile(
     r"[\w-]{0,30})=)|//[^/\s]{1,200}@",
     re.IGNORECASE,
 )
-_FOUR_DIGITS: Final = re.compile(r"\d(?:[^\w\n]{0,2}\d){2}")
+_THREE_DIGITS: Final = re.compile(r"\d\d[^\w\n]{0,2}\d")
+_NINE_DIGITS: Final = re.compile(r"\d(?:[^\w\n]{0,2}\d){8}")
 
 
 def redact(text: str) -> tuple[str, int]:
@@ -107,11 +113,12 @@ def redact(text: str) -> tuple[str, int]:
     if "://" in text:
         count += sum(_SECRET.search(link) is not None for link in _LINK.findall(text))
         text = _LINK.sub("<url>", text)
-    if "@" in text:
+    if "@" in text and _AT.search(text):
         text, masked = _EMAIL.subn("<email>", text)
         count += masked
-    if _FOUR_DIGITS.search(text):
-        for item in _NUMBERS:
+    if _THREE_DIGITS.search(text):
+        long = _LONG if _NINE_DIGITS.search(text) else ()
+        for item in (_IBAN, *long, _CODE):
             text, masked = _mask(text, item)
             count += masked
     return text, count
