@@ -57,10 +57,8 @@ def accumulate(
                 moved = replace(moved, folded=_one_more(row.folded, source))
             case "duplicate":
                 moved = replace(moved, duplicates=_one_more(row.duplicates, source))
-            case "failed":
-                moved = replace(moved, failed=_one_more(row.failed, source))
             case _:
-                pass
+                moved = replace(moved, failed=_one_more(row.failed, source))
     elif isinstance(record, ConfigChanged) and record.config_hash != row.config_hash:
         configs = (*row.configs, (entry.offset, record.config_hash))[-CONFIGS_MAX:]
         moved = replace(moved, config_hash=record.config_hash, configs=configs)

@@ -171,3 +171,22 @@ def test_limits_are_data() -> None:
     """Webhooks are given three days, a screen six hours."""
     assert HOOK.limits.give_up_ms == 72 * 3_600_000
     assert Terminal().limits.give_up_ms == Limits().give_up_ms == 6 * 3_600_000
+
+
+def test_a_forbidden_address_is_not_tried_again() -> None:
+    """It will not become another one by waiting."""
+    assert HOOK.outcome(Failure("address", begun=False), now_ms=0) == Refused("address")
+
+
+def test_a_screen_shows_a_block_and_cuts_it_at_its_limit() -> None:
+    """Whole characters only."""
+    made = notification(transition(name="سارا احمدی"), channel="screen", quotes=True)
+    line = Terminal().render(made, now_ms=0)
+    assert line.text.splitlines()[0] == made.title
+    short = Terminal(Limits(in_flight=1, body_max_bytes=9)).render(made, now_ms=0)
+    assert len(short.text.encode()) <= 9 and made.title.startswith(short.text)
+
+
+def test_what_was_written_to_a_screen_was_sent() -> None:
+    """And what was not is tried again."""
+    assert Terminal().outcome(Response(200, {}), now_ms=0) == Sent(status=200)

@@ -488,8 +488,9 @@ def test_pending_alerts_of_a_removed_rule_are_dropped_in_silence() -> None:
     before = fold_all([signal(T, 3_000)], held)
     (after,) = fold_all([wake(T + 1_000)], replace(EASY, rules=()), row=before[-1].row, first=1)
     assert [(one.reason, one.notify) for one in told([after], Transition)] == [("dropped", False)]
-    (later,) = fold_all([wake(T + HOUR_MS)], replace(EASY, rules=()), row=after.row, first=2)
-    assert told([later], Transition) == []
+    other = replace(EASY, rules=(), max_notify_age_ms=1)
+    (later,) = fold_all([wake(T + HOUR_MS)], other, row=after.row, first=2)
+    assert told([later], Transition) == [] and later.row.config_hash == hashed(other)
 
 
 @given(ann, ann)
