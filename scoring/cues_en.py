@@ -458,10 +458,9 @@ _EFFORT: Final = (
     Row(
         "vulnerable",
         700,
-        "medication medicine insulin hospital funeral wheelchair disabled elderly pregnant chemo"
-        " newborn",
+        "medication medicine insulin hospital funeral wheelchair elderly pregnant chemo newborn",
         r"\b(?:my|her|his|our|an?|the|in|with|to)(?: [^ .?]+)? (?:medication|medicine|insulin"
-        r"|hospital|funeral|wheelchair|disabled|elderly|pregnant|chemo\w*|newborn)\b",
+        r"|hospital|funeral|wheelchair|elderly|pregnant|chemo\w*|newborn)\b",
         "My insulin was in that parcel.",
         "Elderly gentleman, a novel.",
     ),
@@ -691,8 +690,9 @@ _INTENT: Final = (
         "leave_threat",
         2_200,
         "never not wont dont longer wouldnt again last done business elsewhere lost",
-        r"\b(?:never|not|wont|will not|dont|do not|no longer|wouldnt|wouldn t|would not|refuse"
-        r" to)(?: [^ .?]+){0,3} (?:fly|flying|use|using|buy|buying|order|ordering|shop|shopping"
+        r"\b(?:never|not|wont|will not|dont|do not|no longer|wouldnt|would not|refuse to)"
+        r"(?! (?:have|need) to)(?: [^ .?]+){0,3} (?:fly|flying|use|using|buy|buying|order"
+        r"|ordering|shop|shopping"
         r"|book|booking"
         r"|return|returning|come back|coming back|do business|stay|staying|deal|purchase"
         r"|purchasing|spend|travel|recommend|renew|renewing|be back|be a customer)"
@@ -708,8 +708,10 @@ _INTENT: Final = (
         2_000,
         "switch* elsewhere business customer customers competitor* done leaving leave moving"
         " loyalty goodbye ditch* taking",
-        r"\bswitch(?:ing|ed)? (?:to (?!the|a different (?:seat|time))|back to|over|providers?"
-        r"|carriers?|airlines?|banks?|companies|my)\b|\belsewhere\b"
+        r"\bswitch(?:ing)? (?:to (?!the|a different (?:seat|time))|back to|over|providers?"
+        r"|carriers?"
+        r"|airlines?|banks?|companies|my)\b|\bswitched (?:providers?|carriers?|airlines?"
+        r"|banks?)\b|\belsewhere\b"
         r"|\b(?:lost|losing|lose|loose|loosing|about to lose) (?:an?|my|our|this|me|us|another"
         r"|many|\d+|your|so many)?(?: [^ .?]+){0,2} ?(?:customers?|business|clients?|loyalty|as a"
         r" customer)\b"
@@ -791,8 +793,9 @@ _RELIEF: Final = (
         r"\b(?:is|was|been|are|its|now|you|they|he|she|team|finally|all|got|quickly|it|issue"
         r"|problem|that|this|everything|i|we) (?:\w+ )?(?:solved|resolved|fixed|sorted)\b(?!"
         r" yet)(?:(?: [^ .?]+){0,3}[^?]|$)"
-        r"|\bworks? (?:now|again|fine|perfectly|great|like a charm)\b|\bworking (?:now|again|fine"
-        r"|perfectly|great)\b|\ball (?:good now|set|sorted)\b|\bproblem (?:is )?gone\b"
+        r"|\bworks? (?:now|again|like a charm)\b|\b(?:is|its|are|everything|all|back to) working"
+        r" (?:now|again|fine|perfectly|great)\b|\ball (?:good now|set|sorted)\b|\bproblem (?:is"
+        r" )?gone\b"
         r"|\bfinally (?:arrived|got (?:my|the|it)|received|came|works)\b|\bgot my (?:refund|money"
         r"|bag|order|package|luggage) (?:back|today|now)\b",
         "It works again, all sorted.",
