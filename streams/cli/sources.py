@@ -76,8 +76,8 @@ def test(
     from streams.ingest.batch import Names
     from streams.ingest.files import find
     from streams.ingest.intake import compiled
+    from streams.ingest.picks import suggestion
     from streams.ingest.sample import Sample
-    from streams.ingest.sources import suggestion
 
     known = settings.source_names()
     names = list(settings.sources) if only is None else [only]

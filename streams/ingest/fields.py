@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from streams.ingest.events import Rejected
 from streams.ingest.paths import Get, compile_path, compile_time
-from streams.ingest.sources import Condition, Pick, TimePick, as_text
+from streams.ingest.picks import Condition, Pick, TimePick, as_text
 
 AHEAD_MS: Final = 600_000
 """Further ahead of the reader's clock than this, a time is an error; nearer, it counts as now."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -327,10 +328,10 @@ class Ingest:
         """Everything is acknowledged: let the books say so."""
         for place, one in self._intake.readings.items():
             before = one.books.events
-            for outcome, reason in one.books.close():
-                self._metrics.records.labels(place[0], outcome).inc()
+            for (outcome, reason), count in Counter(one.books.close()).items():
+                self._metrics.records.labels(place[0], outcome).inc(count)
                 if outcome == "dead_lettered":
-                    self._metrics.dead_letters.labels(reason).inc()
+                    self._metrics.dead_letters.labels(reason).inc(count)
             self._metrics.events.labels(place[0]).inc(one.books.events - before)
             for offset in [offset for offset in one.held if offset < one.books.offset]:
                 del one.held[offset]

@@ -59,6 +59,9 @@ def compile_path(path: str) -> Get:
     (8, None)
     """
     root, steps = parse(path)
+    if root == "$" and len(steps) == 1 and isinstance(steps[0], str):
+        name = steps[0]  # most paths are this short, and the record is an object
+        return lambda record, _element: record.get(name)
     follow = _follow(steps)
     if root == "$":
         return lambda record, _element: follow(record)

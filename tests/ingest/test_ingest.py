@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import CollectorRegistry
 
-from scoring.records import Command, Origin, Profile, Signal
+from scoring.records import Command, Origin, Profile, Reading, Signal
 from streams.control import Counts, Progress, progress_key
 from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
 from streams.ingest.batch import POINTS
 from streams.ingest.intake import IngestError
 from streams.ingest.loop import Ingest, wall_ms
+from streams.ingest.metrics import IngestMetrics
 from tests.ingest.world import (
     CrashError,
     World,
@@ -27,6 +30,7 @@ from tests.ingest.world import (
     folded,
     line,
     on_loop,
+    read,
     until,
     write_lines,
 )
@@ -397,3 +401,60 @@ async def test_a_topic_that_was_made_anew_stops_ingest(world: World) -> None:
     await world.send(world.names.control, [(0, progress_key(told), msgspec.json.encode(told))])
     with pytest.raises(IngestError, match="made anew or cut"):
         await asyncio.wait_for(world.ingest({}).run(), 60)
+
+
+@on_loop
+async def test_a_reader_that_fails_costs_one_record(world: World) -> None:
+    """A defect of ours is put aside like a record of theirs, and nothing else stops."""
+
+    def failing(text: str, role: str) -> Reading:
+        if text == "poison":
+            raise ZeroDivisionError
+        return read(text, role)
+
+    turns = [
+        line(kind="message", customer="c", author="customer", ts=AT_S, text=text)
+        for text in ("a", "poison", "b")
+    ]
+    await world.send(world.names.events, [(0, None, value) for value in turns])
+    async with world.running(world.ingest({}, read=failing)) as ingest:
+        await until("read", lambda: counted(ingest, "events", 3))
+    assert accounted(world, "events") == Counts(3, 2, {}, {"mapping_failed": 1}, 2)
+    [letter] = world.letters()
+    assert (letter.offset, letter.reason, letter.field) == (1, "mapping_failed", "text")
+
+
+@on_loop
+async def test_metrics_add_up_to_the_records_read(world: World) -> None:
+    """By source and outcome, every series from 0 on; dead letters by reason."""
+    registry = CollectorRegistry()
+    metrics = IngestMetrics.register(registry, ["events", "commands"])
+    assert registry.get_sample_value("nabz_ingest_dead_letters_total", {"reason": "empty"}) == 0
+    values = [b"", line(kind="outcome", customer="c", ts=AT_S, type="churned"), b"{"]
+    await world.send(world.names.events, [(0, None, value) for value in values])
+    async with world.running(world.ingest({}, metrics=metrics)) as ingest:
+        await until("read", lambda: counted(ingest, "events", 3))
+        await until("complete", lambda: ingest.complete_to_ms > 0)
+
+    def records(outcome: str) -> float | None:
+        labels = {"source": "events", "outcome": outcome}
+        return registry.get_sample_value("nabz_ingest_records_total", labels)
+
+    assert (records("appended"), records("filtered"), records("dead_lettered")) == (1, 0, 2)
+    assert registry.get_sample_value("nabz_ingest_events_total", {"source": "events"}) == 1
+    for reason in ("empty", "not_json"):
+        labels = {"reason": reason}
+        assert registry.get_sample_value("nabz_ingest_dead_letters_total", labels) == 1
+    complete = registry.get_sample_value("nabz_ingest_complete_to_timestamp_seconds")
+    assert complete == ingest.complete_to_ms / 1000
+    assert registry.get_sample_value("nabz_ingest_lag_seconds", {"source": "events"}) == 0
+
+
+def test_an_ingest_that_does_not_get_on_says_why(embedded_broker: Broker) -> None:
+    """`/livez` has a reason to fail: no round for long, or no answer from the group."""
+    ingest = World(embedded_broker).ingest({})
+    now_s = time.monotonic()
+    assert ingest.stuck(now_s) is None
+    assert ingest.stuck(now_s + 11) is None
+    assert "has not answered for two sessions" in (ingest.stuck(now_s + 13) or "")
+    assert "has not finished a round" in (ingest.stuck(now_s + 200) or "")

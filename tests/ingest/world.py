@@ -102,7 +102,7 @@ class World:
         """An ingest with these settings."""
         base = {"partitions": PARTITIONS, "ingest": {"session": "6s", "progress_every": "100ms"}}
         settings = load(None, {**base, **tree})
-        return Ingest(settings, self.broker, read=read, names=self.names, **given)
+        return Ingest(settings, self.broker, names=self.names, **{"read": read, **given})
 
     @asynccontextmanager
     async def running(self, ingest: Ingest) -> AsyncIterator[Ingest]:

@@ -1,0 +1,114 @@
+"""The `scoring:` part of `nabz.yaml`: what the two scores are made of, in points.
+
+People write points (`4.5`) and durations (`30m`); inside, both are integers. What is not written is
+as `scoring.config.Scoring` has it.
+
+Next step: `streams.settings` embeds it, `scoring.config.Scoring` is what it becomes.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from scoring.config import Bands, Caps, Interaction, Scoring, WaitStep
+from streams.ingest.picks import Strict, suggestion
+from streams.notifier.settings import DurationMs
+
+
+def _points_e2(value: Any) -> Any:
+    """Points as hundredths.
+
+    >>> _points_e2(2.5), _points_e2(70)
+    (250, 7000)
+    """
+    try:
+        points = Decimal(str(value)) * 100
+    except InvalidOperation as error:
+        raise ValueError("write a number of points, like 5 or 2.5") from error
+    if isinstance(value, bool) or not points.is_finite() or points != int(points):
+        raise ValueError("write a number of points with at most two decimals, like 5 or 2.5")
+    return int(points)
+
+
+PointsE2 = Annotated[int, BeforeValidator(_points_e2), Field(ge=0, le=1_000_000)]
+
+Family = Literal["feeling", "waiting", "repetition", "effort", "intent", "relief"]
+
+
+class InteractionSettings(Strict):
+    """What one type of interaction does; see `scoring.config.Interaction`."""
+
+    points: PointsE2 = 0
+    family: Family = "effort"
+    contact: bool = False
+    wait: Literal["starts", "ends", ""] = ""
+
+
+class WaitStepSettings(Strict):
+    """From this long of waiting on, an open wait is worth so many points."""
+
+    after: DurationMs
+    points: PointsE2
+
+
+class ScoringSettings(Strict):
+    """What the scores are made of, in points; see `scoring.config.Scoring` for the defaults.
+
+    Attributes:
+        interactions: The catalogue: interactions of other types are filtered.
+        caps: The most that each family may add to distress.
+        bands: Cuts of health.
+        wait_steps: Points of an open wait, by its length.
+        contact_ladder: Points for 1, 2, 3, ... contacts within 24 h.
+        resting: Distress under which nobody looks again before the next record.
+        base: Health of a customer about whom nothing is known to be wrong.
+    """
+
+    interactions: dict[str, InteractionSettings] = Field(default_factory=dict)
+    caps: dict[str, PointsE2] = Field(default_factory=dict)
+    bands: dict[str, PointsE2] = Field(default_factory=dict)
+    wait_steps: tuple[WaitStepSettings, ...] | None = None
+    contact_ladder: Annotated[tuple[PointsE2, ...], Field(min_length=1)] | None = None
+    resting: PointsE2 | None = None
+    base: PointsE2 | None = None
+
+    @field_validator("caps", "bands")
+    @classmethod
+    def _known(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        known = [
+            one.name for one in msgspec.structs.fields(Caps if info.field_name == "caps" else Bands)
+        ]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"unknown key {name!r}; {suggestion(name, known)}")
+        return value
+
+    @field_validator("wait_steps")
+    @classmethod
+    def _ascending(
+        cls, value: tuple[WaitStepSettings, ...] | None
+    ) -> tuple[WaitStepSettings, ...] | None:
+        after = [] if value is None else [one.after for one in value]
+        if after != sorted(set(after)):
+            raise ValueError("steps must ascend by `after`, each once")
+        return value
+
+    def scoring(self) -> Scoring:
+        """As the fold takes it."""
+        given: dict[str, Any] = {
+            "interactions": {
+                name: Interaction(**one.model_dump()) for name, one in self.interactions.items()
+            },
+            "caps": Caps(**self.caps),
+            "bands": Bands(**self.bands),
+        }
+        if self.wait_steps is not None:
+            given["wait_steps"] = tuple(WaitStep(one.after, one.points) for one in self.wait_steps)
+        for name in ("contact_ladder", "resting", "base"):
+            if getattr(self, name) is not None:
+                given[name] = getattr(self, name)
+        return Scoring(**given)
