@@ -6,6 +6,7 @@ plays.
 
 from __future__ import annotations
 
+import logging
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -78,6 +79,8 @@ def demo(
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # end as after Ctrl-C: stop what was started
         signal.signal(number, _interrupted)
+    # What Kafka's clients complain about would be printed into the screen; the stage notices itself.
+    logging.getLogger().addHandler(logging.NullHandler())
     screen = console()
     blocks = Blocks()
     try:

@@ -22,7 +22,7 @@ from streams.engine.brokers import Broker
 from streams.engine.reader import follow
 from streams.topics import ROWS, TOPICS
 
-_CHECK_S = 0.25
+_CHECK_S = 0.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,10 +66,10 @@ async def watch(
 
 
 async def check(stage: Stage) -> None:
-    """Look after the children until cancelled.
+    """Look after what runs until cancelled.
 
     Raises:
-        streams.demo.children.ChildDiedError: One has ended.
+        streams.demo.children.ChildDiedError: Something has ended.
     """
     while True:
         stage.check()

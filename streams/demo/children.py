@@ -29,6 +29,16 @@ class ChildDiedError(Exception):
     """A child ended by itself; the message has its exit code and the last lines of its log."""
 
 
+def tail(log: Path) -> str:
+    """The last lines of a log, indented."""
+    try:
+        end = log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace")
+    except OSError:
+        end = ""
+    lines = end.splitlines()[-_TAIL_LINES:] or ["(it logged nothing)"]
+    return "\n".join(f"    {line}" for line in lines)
+
+
 @dataclass(slots=True)
 class Child:
     """One child process.
@@ -92,16 +102,7 @@ class Child:
         code = self.ended()
         if code is not None:
             how = f"with exit code {code}" if code >= 0 else f"by signal {-code}"
-            raise ChildDiedError(f"{self.name} ended {how}; the end of its log:\n{self.tail()}")
-
-    def tail(self) -> str:
-        """The last lines of its log, indented."""
-        try:
-            end = self.log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace")
-        except OSError:
-            end = ""
-        lines = end.splitlines()[-_TAIL_LINES:] or ["(it logged nothing)"]
-        return "\n".join(f"    {line}" for line in lines)
+            raise ChildDiedError(f"{self.name} ended {how}; the end of its log:\n{tail(self.log)}")
 
     def stop(self) -> None:
         """End it politely, then not; harmless when it has ended or never began."""

@@ -21,7 +21,7 @@ from typing import Any, Final
 import yaml
 from rich.console import Console
 
-from streams.demo.children import Child
+from streams.demo.children import Child, ChildDiedError, tail
 from streams.engine.brokers import Broker
 from streams.engine.embedded import EmbeddedBroker, listening
 
@@ -38,12 +38,13 @@ class Stage:
     """What runs while the demo does.
 
     Attributes:
-        broker: The broker in memory.
+        broker: The broker in memory; `broker_log` is where it logs to.
         children: Worker and notifier.
         sources: Names of the sources that read recorded events; none with the simulator.
     """
 
     broker: Broker
+    broker_log: Path
     children: tuple[Child, ...]
     sources: tuple[str, ...]
 
@@ -53,13 +54,18 @@ class Stage:
         return self.broker.bootstrap
 
     def check(self) -> None:
-        """Make sure that all children still run.
+        """Make sure that everything still runs.
 
         Raises:
-            streams.demo.children.ChildDiedError: One has ended.
+            streams.demo.children.ChildDiedError: Something has ended.
         """
         for child in self.children:
             child.check()
+        if not listening(int(self.address.rpartition(":")[2])):
+            raise ChildDiedError(
+                f"the broker at {self.address} answers no more; the end of its log:\n"
+                f"{tail(self.broker_log)}"
+            )
 
 
 @dataclass(slots=True)
@@ -160,7 +166,8 @@ def stage(
     try:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="nabz-demo-")))
         port = None if listening(USUAL_PORT) else USUAL_PORT
-        memory = EmbeddedBroker(port=port, log=folder / "broker.log")
+        broker_log = folder / "broker.log"
+        memory = EmbeddedBroker(port=port, log=broker_log)
         with steps.step("broker") as say:
             broker = memory.start()
             stack.callback(memory.stop)
@@ -189,7 +196,7 @@ def stage(
                 child.start()
                 stack.callback(child.stop)
                 say(f"started, pid {child.pid}")
-        yield Stage(broker, children, _reading_files(tree))
+        yield Stage(broker, broker_log, children, _reading_files(tree))
     finally:
         # Whoever presses Ctrl-C again must not leave half of it running.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
