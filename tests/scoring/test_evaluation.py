@@ -28,6 +28,8 @@ def test_a_dialogue_is_worse_when_the_customer_is_not_understood() -> None:
     closed = [*failed[:2], {"role": "customer", "text": "Thanks, bye"}]
     assert dialogue(failed) > dialogue(calm) > dialogue(closed)
     assert dialogue(calm[1:]) == dialogue(calm)
+    again = {"role": "customer", "text": "A table on monday morning"}
+    assert dialogue([failed[0], calm[0], again]) > dialogue([calm[0], again])
 
 
 def test_a_customer_is_at_risk_by_contacts_and_badness_and_time_heals() -> None:

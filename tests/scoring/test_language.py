@@ -76,6 +76,7 @@ def test_persian_is_read(text: str) -> None:
         "salam sefaresham nayomad, chera javab nemidid",
         "my order سفارش من hasn't arrived هنوز نرسیده",
         "quiero hablar con el manager please",
+        "the colis est not here",
         "???",
         "👍",
         "12345",

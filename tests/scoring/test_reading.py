@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.cues import FAMILY
-from scoring.reading import QUOTE_CHARS, read
+from scoring.reading import read
 from scoring.records import FAMILIES, Reading
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "readings.json"
@@ -53,7 +53,7 @@ def test_any_text_gives_the_same_sound_reading_twice(text: str, role: str) -> No
         assert cue.code in CODES
         assert cue.family in FAMILIES
         assert 0 < cue.points <= 2_500
-        assert 0 < len(cue.quote) <= QUOTE_CHARS
+        assert 0 < len(cue.quote) <= 80
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(reading), type=Reading) == reading
 
 
@@ -149,7 +149,7 @@ def test_what_others_wrote_is_not_the_customers() -> None:
     """Words in quotation marks, quoted mail and signatures are left aside."""
     told = read('Your letter says "I will sue you now" and I do not get it', "customer")
     assert "legal_threat" not in [cue.code for cue in told.cues]
-    own = read('I will "sue" you now', "customer")
+    own = read('Then a "lawsuit" it is', "customer")
     assert "legal_threat" in [cue.code for cue in own.cues]
     mail = read("ok, fine\n\nOn May 4, Jo wrote:\n> I am furious", "customer")
     assert (mail.stripped, mail.cues) == (("quoted",), ())
@@ -163,7 +163,13 @@ def test_quotes_are_masked_and_kept_short() -> None:
     long = read("w" * 200 + " I am furious " + "w" * 200, "customer")
     assert [cue.quote for cue in long.cues] == ["furious"]
     word = read("hooooo" + "o" * 200 + "rrible I am so", "customer")
-    assert [len(cue.quote) for cue in word.cues] == [QUOTE_CHARS]
+    assert [len(cue.quote) for cue in word.cues] == [80]
+
+
+def test_no_more_than_the_cap_is_read() -> None:
+    """What comes after 20,000 characters neither scores nor costs."""
+    assert read("a " * 30_000, "customer").turn.words == 10_000
+    assert read("a " * 10_000 + "I am furious", "customer").cues == ()
 
 
 LONG = (
