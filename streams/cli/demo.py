@@ -79,7 +79,7 @@ def demo(
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # end as after Ctrl-C: stop what was started
         signal.signal(number, _interrupted)
-    # What Kafka's clients complain about would be printed into the screen; the stage notices itself.
+    # What Kafka's clients complain about would break the screen; the stage notices itself.
     logging.getLogger().addHandler(logging.NullHandler())
     screen = console()
     blocks = Blocks()

@@ -97,7 +97,7 @@ def settings_tree(config: Path | None, *, recorded: Path | None) -> dict[str, An
     """The settings as a tree: the demo's own or a file's, adjusted to what is played.
 
     Recorded events have the data's clock, and nobody outside is told of them: the channels of a
-    file are replaced by the screen.
+    file are replaced by the screen. Sources that are not played are left out.
 
     Args:
         config: A nabz.yaml, None for the demo's own.
@@ -108,11 +108,13 @@ def settings_tree(config: Path | None, *, recorded: Path | None) -> dict[str, An
     tree |= {"partitions": PARTITIONS, "replication": 1, "metrics": _ANY_PORT}
     if isinstance(tree.get("rules"), str):  # relative to the file it stands in
         tree["rules"] = str((path.parent / tree["rules"]).resolve())
-    if recorded is not None:
+    if recorded is None:
+        # Topics of theirs are not on the broker in memory; the simulator writes native events.
+        tree |= {"clock": "live", "events": True, "sources": {}}
+    else:
         tree |= {"clock": "watermark", "events": False}
         tree["channels"] = {"screen": {"type": "terminal", "quotes": True}}
         tree.pop("routes", None)
-        # Topics of theirs are not on the broker in memory, and would be waited for.
         sources = tree.get("sources") or {INPUT: native_files()}
         tree["sources"] = {name: one for name, one in sources.items() if "files" in one}
     return tree

@@ -80,7 +80,8 @@ def _summary(seen: Report) -> Text:
     text = Text()
     text.append(f"{len(seen.customers):,} customers", "bold")
     text.append(f": {bands}\n" if bands else "\n")
-    text.append(f"{raised:,} alerts raised, {closed:,} closed", "bold")
+    unit = "alert" if raised == 1 else "alerts"
+    text.append(f"{raised:,} {unit} raised, {closed:,} closed", "bold")
     text.append(f": {rules}\n" if rules else "\n")
     text.append(f"{points(seen.events_per_s_e2)} events/s", "bold")
     text.append(f" over {seen.elapsed_ms / 1_000:.1f} s, the start of the worker included")

@@ -25,13 +25,15 @@ from streams.demo.phrases import why
 from streams.demo.picture import Picture
 from streams.demo.recorded import Quiet
 from streams.demo.report import Report, encode, report
-from streams.demo.stage import INPUT, settings_tree
+from streams.demo.stage import INPUT, Stage, settings_tree
 from streams.demo.summary import tables
+from streams.engine.brokers import Broker
+from streams.engine.embedded import free_port
 from streams.settings import load
 from streams.topics import CONTROL, HEALTH, TRANSITIONS
 from tests.demo.published import FIRING, ROW, closed, later
 
-BROKER = "127.0.0.1:9092"
+USUAL = "127.0.0.1:9092"
 
 
 def published(*values: object) -> Picture:
@@ -105,7 +107,7 @@ def test_what_is_no_value_of_its_topic_is_counted_and_stops_nothing() -> None:
 
 def test_a_firing_alert_shows_whose_words_caused_it_and_how_to_look_into_it() -> None:
     """Quotes with their coordinates, and a command that can be pasted."""
-    said = "\n".join(line.plain for line in alert_lines(FIRING, BROKER))
+    said = "\n".join(line.plain for line in alert_lines(FIRING, USUAL))
     assert " firing " in said
     assert "worst service ever" in said and "nabz.events.v1/2/17" in said
     assert f"why c-102 --alert {FIRING.alert_id}" in said
@@ -120,15 +122,15 @@ def test_the_command_names_the_broker_only_where_nabz_would_not_find_it() -> Non
 def test_a_customer_cannot_write_commands_or_move_the_cursor() -> None:
     """Ids and quotes from outside are quoted for the shell and lose their control characters."""
     evil = replace(FIRING, customer="c; rm -rf ~", name="a\x1b[2Jb\u202e")
-    said = "\n".join(line.plain for line in alert_lines(evil, BROKER))
+    said = "\n".join(line.plain for line in alert_lines(evil, USUAL))
     assert "why 'c; rm -rf ~' --alert" in said
     assert "\x1b" not in said and "\u202e" not in said
 
 
 def test_persian_is_isolated_wherever_it_stands() -> None:
     """A Persian name or quote turns no line round."""
-    persian = [line.plain for line in alert_lines(FIRING, BROKER)]
-    persian += drawn(Board(published(ROW), BROKER))
+    persian = [line.plain for line in alert_lines(FIRING, USUAL)]
+    persian += drawn(Board(published(ROW), USUAL))
     for line in persian:
         for letter in ("م", "ک"):
             if letter in line:
@@ -145,8 +147,8 @@ def test_the_board_fits_any_terminal(width: int) -> None:
         for number in range(12)
     ]
     some, many = (
-        drawn(Board(published(ROW), BROKER), width),
-        drawn(Board(published(*rows), BROKER), width),
+        drawn(Board(published(ROW), USUAL), width),
+        drawn(Board(published(*rows), USUAL), width),
     )
     assert max(cell_len(line) for line in [*some, *many]) <= width
     assert len(some) == len(many)
@@ -157,7 +159,7 @@ def test_the_columns_of_the_board_line_up_whatever_is_in_them() -> None:
     """Emoji and Persian take the cells they take."""
     names = ("Maya", "مینا سرمدی", "نگار 🙏", None)
     rows = [replace(ROW, customer=f"c-{one}", name=name) for one, name in enumerate(names)]
-    lines = [line for line in drawn(Board(published(*rows), BROKER)) if " c-" in line]
+    lines = [line for line in drawn(Board(published(*rows), USUAL)) if " c-" in line]
     assert len({cell_len(line[: line.index("75 ")]) for line in lines}) == 1
 
 
@@ -262,7 +264,7 @@ def test_the_report_balances_and_holds_every_alert_and_customer() -> None:
         "bands", "raised", "closed", "alerts", "customers",
     }  # fmt: skip
     text = "\n".join(drawn(tables(seen)))
-    for word in ("2 unknown_type", "1 not_json", "1 alerts raised, 1 closed", "worst service ever"):
+    for word in ("2 unknown_type", "1 not_json", "1 alert raised, 1 closed", "worst service ever"):
         assert word in text
 
 
@@ -297,6 +299,33 @@ def test_recorded_events_reach_nobody_outside(tmp_path: Path) -> None:
     assert "routes" not in tree
     assert list(tree["sources"]) == ["chat"]
     assert tree["clock"] == "watermark"
+
+
+def test_the_simulator_plays_whatever_the_sources_of_a_configuration(tmp_path: Path) -> None:
+    """Rules and channels of a nabz.yaml can be tried without its topics and files."""
+    config = tmp_path / "nabz.yaml"
+    config.write_text(
+        "clock: watermark\nevents: false\nrules: mine.yaml\n"
+        "sources: {t: {topic: t, customer: $.w, author: customer, ts: $.at, text: $.say}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "mine.yaml").write_text("rules: [{id: mine}]\n", encoding="utf-8")
+    file = tmp_path / "elsewhere" / "nabz.yaml"
+    file.parent.mkdir()
+    tree = settings_tree(config, recorded=None)
+    file.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    settings = load(file)
+    assert (settings.clock, settings.source_names()) == ("live", ("events",))
+    assert [rule.id for rule in settings.config().rules] == ["mine"]
+
+
+def test_a_broker_that_dies_is_noticed(tmp_path: Path) -> None:
+    """A screen that shows nothing new says why."""
+    log = tmp_path / "broker.log"
+    log.write_text("out of memory\n", encoding="utf-8")
+    stage = Stage(Broker(f"127.0.0.1:{free_port()}"), log, (), ())
+    with pytest.raises(ChildDiedError, match=r"answers no more[\s\S]*out of memory"):
+        stage.check()
 
 
 def child(tmp_path: Path, *command: str) -> Child:
