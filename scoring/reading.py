@@ -115,7 +115,8 @@ def read(text: str, role: str) -> Reading:
 
 def _quoted(places: Sequence[int], chunks: Sequence[str]) -> list[tuple[int, int]]:
     """Which words stand in quotation marks, three or more together: somebody else's."""
-    marked = [number for number, place in enumerate(places) if _MARK.search(chunks[place])]
+    marks = (len(_MARK.findall(chunks[place])) for place in places)
+    marked = [number for number, found in enumerate(marks) if found % 2]
     spans = [(first, last + 1) for first, last in zip(marked[::2], marked[1::2], strict=False)]
     return [(first, end) for first, end in spans if end - first >= 3]
 

@@ -149,7 +149,9 @@ def test_what_others_wrote_is_not_the_customers() -> None:
     """Words in quotation marks, quoted mail and signatures are left aside."""
     told = read('Your letter says "I will sue you now" and I do not get it', "customer")
     assert "legal_threat" not in [cue.code for cue in told.cues]
-    own = read('Then a "lawsuit" it is', "customer")
+    second = read('You say "no" and then "I will sue you now" to me', "customer")
+    assert "legal_threat" not in [cue.code for cue in second.cues]
+    own = read('Then a "class action" it is', "customer")
     assert "legal_threat" in [cue.code for cue in own.cues]
     mail = read("ok, fine\n\nOn May 4, Jo wrote:\n> I am furious", "customer")
     assert (mail.stripped, mail.cues) == (("quoted",), ())
