@@ -176,19 +176,21 @@ def _points(value_e2: int) -> int:
 def duration(length_ms: int, locale: Locale = "en") -> str:
     """A length of time in at most two units.
 
-    >>> duration(3 * _HOUR_MS + 20 * _MINUTE_MS), duration(0), duration(50 * _HOUR_MS)
-    ('3 h 20 min', '0 min', '2 d 2 h')
+    >>> duration(3 * _HOUR_MS + 20 * _MINUTE_MS), duration(48_000), duration(50 * _HOUR_MS)
+    ('3 h 20 min', '48 s', '2 d 2 h')
     """
     days, rest = divmod(max(0, length_ms), _DAY_MS)
     hours, rest = divmod(rest, _HOUR_MS)
-    minutes = rest // _MINUTE_MS
+    minutes, rest = divmod(rest, _MINUTE_MS)
     texts = TEXTS[locale]
     if days:
         parts = [(days, texts.day), (hours, texts.hour)]
     elif hours:
         parts = [(hours, texts.hour), (minutes, texts.minute)]
-    else:
+    elif minutes:
         parts = [(minutes, texts.minute)]
+    else:
+        parts = [(rest // 1_000, texts.second)]
     shown = [part for part in parts if part[0]] or parts[-1:]
     return _digits(texts.join_units.join(f"{count} {unit}" for count, unit in shown), locale)
 
@@ -240,7 +242,9 @@ def _cause(part: Contribution, transition: Transition, locale: Locale) -> tuple[
         return (_contacts(transition.contacts_24h, locale),)
     cues = dict.fromkeys(one.cue for one in part.evidence if one.points_e2 > 0)
     spoken = tuple(
-        texts.causes.get(cue, _isolated(plain(cue), locale)) for cue in list(cues)[:2] if cue
+        texts.causes.get(cue, _isolated(plain(cue.replace("_", " ")), locale))
+        for cue in list(cues)[:2]
+        if cue
     )
     return spoken or (texts.causes.get(part.name, _isolated(plain(part.name), locale)),)
 

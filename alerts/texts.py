@@ -47,6 +47,7 @@ class Texts:
     day: str
     hour: str
     minute: str
+    second: str
     join_units: str
 
 
@@ -123,6 +124,7 @@ _EN: Final = Texts(
     day="d",
     hour="h",
     minute="min",
+    second="s",
     join_units=" ",
 )
 
@@ -199,6 +201,7 @@ _FA: Final = Texts(
     day="روز",
     hour="ساعت",
     minute="دقیقه",
+    second="ثانیه",
     join_units=" و ",
 )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hmac
 import ipaddress
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -53,6 +54,18 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def taken(bind: str) -> bool:
+    """Does somebody else listen at `host:port`?"""
+    host, port = parse_bind(bind, has_token=True)
+    if port == 0:
+        return False
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
 
 
 def application(

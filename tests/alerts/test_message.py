@@ -118,13 +118,13 @@ def test_a_reason_has_a_kind(reason: str, after: str, kind: str) -> None:
     assert kind_of(transition(1, reason, after=after)) == kind
 
 
-def test_codes_without_words_are_shown_as_they_are() -> None:
+def test_codes_without_words_are_shown_as_words() -> None:
     """A cue of tomorrow."""
     why = (
         Contribution("intent", 900, "assumed", (evidence("sends_pigeons"),)),
         Contribution("ufo", 800),
     )
-    assert causes(transition(why=why)) == ("sends_pigeons", "ufo")
+    assert causes(transition(why=why)) == ("sends pigeons", "ufo")
 
 
 def test_without_a_day_of_history_no_change_is_invented() -> None:
