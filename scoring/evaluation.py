@@ -19,6 +19,10 @@ _HALF_LIFE_MS: Final = 12 * HOUR_MS
 _CONTACT: Final = 0.35
 """Of a message whatever it says. Source: docs/detection section 4, early warning."""
 
+_TURNS: Final = 6
+_CORRECTS, _CLOSES, _FAILED, _REPHRASED = 0.6, 0.4, 0.4, 0.1
+"""What a turn adds to a dialogue's badness; fitted by hand (docs/detection, dialogue features)."""
+
 
 def message(text: str) -> float | None:
     """Sentiment of one customer text, -1 (bad) to 1; None where we abstain.
@@ -36,17 +40,17 @@ def dialogue(turns: Sequence[Mapping[str, Any]]) -> float:
     Args:
         turns: `{"role": "customer" | "agent", "text": ..}`, oldest first, the last the customer's.
     """
-    readings = [read(turn["text"], turn["role"]) for turn in turns[-6:]]
-    roles = [turn["role"] for turn in turns[-6:]]
-    last = readings[-1]
+    readings = [read(turn["text"], turn["role"]) for turn in turns[-_TURNS:]]
+    last, *before = reversed(readings)
+    roles = [turn["role"] for turn in turns[-_TURNS:]][-2::-1]
     badness = -_sentiment(last)
-    badness += 0.4 * last.turn.corrects - 0.5 * last.turn.closes
-    if len(readings) > 1 and roles[-2] != "customer" and readings[-2].turn.fails:
-        badness += 0.3 * (not last.turn.closes)
-    own = [r for r, role in zip(readings[:-1], roles[:-1], strict=True) if role == "customer"]
+    badness += _CORRECTS * last.turn.corrects - _CLOSES * last.turn.closes
+    if before and roles[0] == "agent" and before[0].turn.fails and not last.turn.closes:
+        badness += _FAILED
     words = set(last.turn.hashes)
-    if any(len(words.intersection(r.turn.hashes)) >= 2 for r in own):
-        badness += 0.25
+    own = [reading for reading, role in zip(before, roles, strict=True) if role == "customer"]
+    if any(len(words.intersection(reading.turn.hashes)) >= 2 for reading in own):
+        badness += _REPHRASED
     return badness
 
 

@@ -25,12 +25,12 @@ _CLOSING_WORDS: Final = 14
 
 _CORRECTS: Final = {
     "en": re.compile(
-        r"(?:@ )*(?:(?:no|nope|not (?:that|this|what|the|it|in|at|on|for)|wrong|incorrect"
-        r"|actually|again)\b(?! (?:problem|worries|thanks"
-        r"|thank"
-        r"|one|doubt|bad|sure|to worry))|i (?:just |already )?(?:said|told|asked|meant|mean)\b"
-        r"|thats (?:not|wrong)\b|(?:that|this|it) (?:is|was)(?:nt| not) |but i (?:said|asked"
-        r"|want)\b)"
+        r"(?:@ )*(?:(?:no|nope|not (?:that|this|what|the|it|in|at|on|for)|wrong|incorrect|actually"
+        r"|again)\b(?!\.? (?:problem|worries|thanks|thank|one|doubt|bad|sure|to worry|nothing|im"
+        r" good"
+        r"|(?:that is|thats|that will be|this is) (?:it|all|everything|fine|ok|great)))"
+        r"|i (?:just |already )?(?:said|told|asked|meant|mean)\b|thats (?:not|wrong)\b"
+        r"|(?:that|this|it) (?:is|was)(?:nt| not) |but i (?:said|asked|want)\b)"
     ),
     "fa": re.compile(
         normalise(
@@ -56,11 +56,12 @@ _CLOSES: Final = {
 _FAILS: Final = {
     "en": re.compile(
         r"\b(?:sorry|apolog\w+|unfortunately|regret\w*|unable to|not able to|cannot|cant|could not"
-        r"|couldnt|do not have|dont have|does not|doesnt (?:have|offer|serve)|not available"
-        r"|unavailable"
-        r"|no (?:\w+ ){0,3}(?:available|found|results?|matching|options?)|not (?:find|found"
-        r"|possible)"
-        r"|didnt find|did not find|was not|wasnt|is not|isnt|fully booked|sold out|afraid|failed)\b"
+        r"|couldnt|do not have|dont have|does not|doesnt (?:have|offer|serve)|not (?:available"
+        r"|offered)"
+        r"|unavailable|unsuccessful|no (?:\w+ ){0,3}(?:available|found|results?|matching|options?)"
+        r"|there (?:is|are) (?:nothing|none|no)|nothing (?:matching|available)|not (?:find|found"
+        r"|possible)|didnt find|did not find|was not|wasnt|is not|isnt|fully booked|sold out|afraid"
+        r"|failed)\b"
     ),
     "fa": re.compile(
         normalise(

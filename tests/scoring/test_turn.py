@@ -24,6 +24,7 @@ def turn(text: str, lang: str = "en", *, complains: bool = False, agent: bool = 
         ("en", "i already told you", True),
         ("en", "no problem", False),
         ("en", "nothing else", False),
+        ("en", "no. that is all i need", False),
         ("fa", "نه منظورم دوشنبه بود", True),
         ("fa", "نه. ممنون", True),
         ("fa", "نهار خوبی بود", False),
@@ -59,7 +60,11 @@ def test_neither_a_complaint_nor_a_long_text_closes() -> None:
 
 @pytest.mark.parametrize(
     ("lang", "text"),
-    [("en", "unfortunately we cannot do that"), ("fa", "متاسفانه امکان پذیر نیست")],
+    [
+        ("en", "unfortunately we cannot do that"),
+        ("en", "the booking was unsuccessful"),
+        ("fa", "متاسفانه امکان پذیر نیست"),
+    ],
 )
 def test_only_ours_can_fail_the_customer(lang: str, text: str) -> None:
     """The same words of a customer are no failure of ours."""
