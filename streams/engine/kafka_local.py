@@ -144,7 +144,8 @@ class LocalKafka:
         )
         (self.directory / "server.properties").write_text(settings, encoding="utf-8")
         (self.directory / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # 22 characters, of which the first must not be a dash, as it stands on a command line.
+        cluster = "n" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:].rstrip("=")
         command = self._java(
             "kafka.tools.StorageTool", "format", "-t", cluster,
             "-c", str(self.directory / "server.properties"),

@@ -79,6 +79,8 @@ class Restore:
         ends = await reader.read_to_end(
             self._broker, self._rows_topic, self._positions(mine), self._apply, still=still
         )
+        for partition, end in (ends or {}).items():
+            self._rows.reached(partition, end)
         if ends is None or not await self._log_fits(mine, still) or not still():
             return False
         for partition in mine:

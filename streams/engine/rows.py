@@ -78,14 +78,28 @@ class Rows:
     def store(
         self, partition: int, changed: Mapping[bytes, bytes | None], *, position: int
     ) -> None:
-        """Take over what the cycle wrote and the changelog acknowledged."""
+        """Take over what the cycle wrote and the changelog acknowledged.
+
+        The position moves only if our records continue it. Otherwise somebody else has written in
+        between: we were frozen and are late, or another one was; the next restore has to read that.
+
+        Args:
+            partition: Of the log and the changelog.
+            changed: Rows by key, one changelog record each; None for a null.
+            position: Offset after the last of these records.
+        """
         rows = self._rows.setdefault(partition, {})
         for key, row in changed.items():
             if row is None:
                 rows.pop(key, None)
             else:
                 rows[key] = row
-        self._positions[partition] = max(position, self._positions.get(partition, 0))
+        if position - len(changed) == self._positions.get(partition, 0):
+            self._positions[partition] = position
+
+    def reached(self, partition: int, end: int) -> None:
+        """All there was before this offset has been restored, also where compaction left gaps."""
+        self._positions[partition] = max(end, self._positions.get(partition, 0))
 
     def restore(self, partition: int, records: Iterable[Stored]) -> int:
         """Apply changelog records in offset order, keeping per key the highest fence.

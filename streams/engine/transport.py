@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 CYCLE_RECORDS = 2_000
 FETCH_MIN_BYTES = 1_000_000
 FETCH_WAIT_MS = 20
+LOST = -1
 _REBALANCE_IN_PROGRESS = 27
 
 Batch = Sequence[tuple[int, Sequence[ConsumerRecord[bytes, bytes]]]]
@@ -145,7 +146,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         coordinator._send_req = send_and_note
 
     def generation(self) -> int:
-        """Generation of our membership, -1 once the group no longer knows us."""
+        """Generation of our membership, `LOST` once the group no longer knows us."""
         generation: int = self._ensure_consumer()._coordinator.generation
         return generation
 
@@ -242,7 +243,9 @@ class Consumer(driver.Consumer):
             return
         fetched = await self._getmany(active_partitions=active, timeout=1.0)
         progress.fetched_s = time.monotonic()
-        if fetched and self.flow_active:
+        if self._thread.generation() == LOST:
+            await asyncio.sleep(0.1)  # until the revoke that this entails; then all is read again
+        elif fetched and self.flow_active:
             await self._take(fetched)
 
     async def _take(self, fetched: Mapping[Any, Sequence[ConsumerRecord[bytes, bytes]]]) -> None:
@@ -310,7 +313,7 @@ class Consumer(driver.Consumer):
         self._cycle = None
 
     def generation(self) -> int:
-        """Generation of our membership, -1 once lost."""
+        """See `Thread.generation`."""
         return self._thread.generation()
 
     def keep_alive(self) -> None:

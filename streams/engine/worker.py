@@ -31,7 +31,7 @@ from streams.engine.lease import Lease, clock_s
 from streams.engine.progress import Progress
 from streams.engine.restore import Restore
 from streams.engine.rows import Rows
-from streams.engine.transport import CYCLE_RECORDS, Batch, Consumer, Found
+from streams.engine.transport import CYCLE_RECORDS, LOST, Batch, Consumer, Found
 
 __all__ = ["FAIL_STOP", "Extra", "Lane", "LaneConfigError", "Timing", "fail_stop", "run_worker"]
 
@@ -246,7 +246,7 @@ class Lane:
     async def _await_lease(self, generation: int) -> None:
         """Return once we hold the lease; end the process when the group no longer knows us."""
         while True:
-            if self._consumer.generation() != generation:
+            if generation == LOST or self._consumer.generation() != generation:
                 self.fail_stop("the group gave our partitions away while we held records of them")
             if self.lease.held(clock_s()):
                 return

@@ -107,12 +107,30 @@ def test_stored_rows_are_gone_when_they_end_or_the_partition_moves() -> None:
     """`store` follows the cycle; `drop` forgets rows and position."""
     rows = Rows()
     rows.store(0, {ANN: row(1), BOB: row(2)}, position=2)
-    rows.store(0, {ANN: None}, position=1)
-    assert (rows.of(0), rows.position(0)) == ({BOB: row(2)}, 2)
+    rows.store(0, {ANN: None}, position=3)
+    assert (rows.of(0), rows.position(0)) == ({BOB: row(2)}, 3)
     newest = rows.newest(0)
     assert newest is not None and newest.offset == 2
     rows.drop(0)
     assert (rows.of(0), rows.position(0), rows.newest(0)) == ({}, 0, None)
+
+
+def test_what_others_wrote_between_our_writes_is_read_by_the_next_restore() -> None:
+    """A worker that was frozen has missed rows, though its own stale ones come after them."""
+    rows = Rows()
+    rows.store(0, {ANN: row(1)}, position=1)
+    rows.store(0, {ANN: row(2)}, position=3)  # ours is at 2: what is at 1?
+    assert rows.position(0) == 1
+    rows.restore(0, [Kept(1, ANN, row(9)), Kept(2, ANN, row(2))])
+    assert (rows.of(0), rows.position(0)) == ({ANN: row(9)}, 3)
+
+
+def test_an_end_that_was_reached_over_compacted_records_is_the_position() -> None:
+    """Our next record continues it."""
+    rows = Rows()
+    rows.reached(0, 500)
+    rows.store(0, {ANN: row(1)}, position=501)
+    assert rows.position(0) == 501
 
 
 @given(st.permutations(range(6)), st.integers(0, 6))

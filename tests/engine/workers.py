@@ -197,17 +197,24 @@ class World:
 
     def restored(self) -> dict[bytes, tuple[int, int]]:
         """What a new worker would restore: rows of the changelog by highest fence."""
-        rows = Rows()
-        by_partition: dict[int, list[Any]] = defaultdict(list)
-        for record in self.read(self.rows):
-            by_partition[record.partition].append(record)
-        for partition, records in by_partition.items():
-            rows.restore(partition, records)
+        rows, _ = self._restore()
         return {
             key: counted(row)
             for partition in range(self.partitions)
             for key, row in rows.of(partition).items()
         }
+
+    def stale_rows(self) -> int:
+        """How many rows in the changelog lie behind a newer one of the same customer."""
+        return self._restore()[1]
+
+    def _restore(self) -> tuple[Rows, int]:
+        rows = Rows()
+        by_partition: dict[int, list[Any]] = defaultdict(list)
+        for record in self.read(self.rows):
+            by_partition[record.partition].append(record)
+        stale = sum(rows.restore(partition, records) for partition, records in by_partition.items())
+        return rows, stale
 
     def expected(self) -> dict[bytes, tuple[int, int]]:
         """What an undisturbed fold of everything sent comes to."""
