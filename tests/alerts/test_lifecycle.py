@@ -491,7 +491,7 @@ def test_an_alert_with_old_causes_is_told_once_all_is_read_if_still_true() -> No
         found.now_ms - MINUTE_MS - AGE_MS
     ]
     found.event(7_100, late_ms=HOUR_MS)  # still behind: what is news has moved on
-    assert found.episode.late_until_ms == found.now_ms - AGE_MS
+    assert found.due().absence_ms == found.now_ms - AGE_MS
     found.advance(MINUTE_MS, lag_ms=AGE_MS)
     assert [(change.reason, change.before) for _, change in found.changes] == [
         ("raised", "inactive"), ("raised", "firing"),
