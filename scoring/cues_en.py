@@ -333,6 +333,21 @@ _EFFORT: Final = (
         "We keep it simple.",
     ),
     Row(
+        "cannot",
+        700,
+        "invalid expired declined rejected denied refused not isnt arent wasnt hasnt havent wont",
+        r"\b(?:was|is|are|got|been|says?|were|being|keeps?) (?:\w+ )?(?:invalid|expired|declined"
+        r"|rejected"
+        r"|denied|refused)\b|\b(?:not|isnt|arent|wasnt|hasnt|havent|wont)(?: been| being)?"
+        r" (?:accept\w*"
+        r"|recogni[sz]\w*|show(?:n|ing)?(?: up)?|powering|turning|register\w*|valid|credited"
+        r"|processed"
+        r"|honou?r\w*|refund\w*|deliver\w*|compatible|clear|consistent)\b",
+        "It says my voucher is invalid.",
+        "It is not far.",
+        "none",
+    ),
+    Row(
         "effort",
         1_200,
         "transferred passed forth runaround around hoops bounced circles sent",

@@ -17,6 +17,9 @@ V = TypeVar("V")
 ENTRIES: Final = 50_000
 """Strings remembered; the next one starts a memo anew. A few megabytes at most."""
 
+LONGEST: Final = 64
+"""Characters of a string worth remembering: words repeat, pasted blobs do not."""
+
 
 class Memo(dict[str, V]):
     """Remember what a pure function gave for a string.
@@ -28,6 +31,8 @@ class Memo(dict[str, V]):
     >>> lengths = Memo(len, entries=2)
     >>> [lengths[word] for word in ("a", "bb", "ccc")], sorted(lengths)
     ([1, 2, 3], ['ccc'])
+    >>> lengths["d" * 65], len(lengths)
+    (65, 1)
     """
 
     def __init__(self, function: Callable[[str], V], entries: int = ENTRIES) -> None:
@@ -36,7 +41,9 @@ class Memo(dict[str, V]):
         self._entries = entries
 
     def __missing__(self, key: str) -> V:
-        if len(self) >= self._entries:
-            self.clear()
-        self[key] = found = self._function(key)
+        found = self._function(key)
+        if len(key) <= LONGEST:
+            if len(self) >= self._entries:
+                self.clear()
+            self[key] = found
         return found
