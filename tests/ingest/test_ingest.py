@@ -264,29 +264,59 @@ async def test_agent_turns_find_their_customer_over_a_crash(world: World, point:
 
 
 @on_loop
-async def test_completeness_waits_for_held_turns_and_goes_on_when_nothing_comes(
-    world: World,
-) -> None:
-    """An idle source is complete up to the fetch that found it so; no held turn is passed."""
-    now_s = wall_ms() // 1000
-    held = line(**{"from": "a"}, thread="t", role="agent", at=now_s - 5, say="x")
+async def test_completeness_goes_on_when_nothing_comes(world: World) -> None:
+    """An idle source is complete up to the fetch that found it so."""
     tree = {"sources": {"chat": {"topic": world.chat, "lateness": "1s", **CHAT}}}
     async with world.running(world.ingest(tree)) as ingest:
         await until("complete", lambda: ingest.complete_to_ms > wall_ms() - 60_000)
         reached_ms = ingest.complete_to_ms
         await until("it goes on", lambda: ingest.complete_to_ms > reached_ms + 500)
+        assert ingest.complete_to_ms <= wall_ms() - 1_000
+
+
+@on_loop
+async def test_nothing_passes_a_turn_that_is_held(world: World) -> None:
+    """Neither offset nor completeness nor the newest time, over a restart, until it is let go."""
+    now_s = wall_ms() // 1000
+    since_ms = (now_s - 5) * 1000
+
+    def turn(who: str, thread: str, at_s: int, role: str = "customer") -> bytes:
+        return line(**{"from": who}, thread=thread, role=role, at=at_s, say="x")
+
+    held = turn("sue", "t", now_s - 5, "agent")
+    tree = {"events": False, "sources": {"chat": {"topic": world.chat, "lateness": "1s", **CHAT}}}
+    place = "chat", 0, 0
+    await world.send(world.chat, [(0, b"t", held), (0, b"u", turn("bob", "u", now_s))])
+
+    async def look() -> None:
+        async with world.running(world.ingest(tree)) as ingest:
+            partitions = ingest._intake.merge.partitions
+            await until(
+                "both are seen",
+                lambda: place in partitions and partitions[place].newest_ms == now_s * 1000,
+            )
+            reached_ms = wall_ms()
+            await until(
+                "time goes on where nothing is held",
+                lambda: (ingest.progress()["chat", 0, 1].complete_ms or 0) > reached_ms,
+            )
+            told = ingest.progress()[place]
+            assert (told.offset, told.counts.read, told.newest_ms) == (0, 0, since_ms)
+            assert told.complete_ms == since_ms - 1_000
+            assert ingest.complete_to_ms <= told.complete_ms
+
+    await look()
+    await look()
+    await world.send(world.chat, [(0, b"t", turn("ann", "t", now_s + 1))])
     async with world.running(world.ingest(tree)) as ingest:
-        await until("told", lambda: ingest.complete_to_ms > 0)
-        await world.send(world.chat, [(0, b"t", held)])
-        chat_0 = "chat", 0, 0
-        await until("held", lambda: ingest.progress()[chat_0].newest_ms is not None)
-        told = ingest.progress()[chat_0]
-        assert (told.offset, told.counts.read) == (0, 0)
-        named = line(**{"from": "ann"}, thread="t", role="customer", at=now_s, say="x")
-        await world.send(world.chat, [(0, b"t", named)])
-        await until("let go", lambda: counted(ingest, "chat", 2))
+        await until("let go", lambda: counted(ingest, "chat", 3))
         await until("complete", lambda: ingest.complete_to_ms >= now_s * 1000)
-    assert [customer for customer, _ in world.log()] == ["ann", "ann"]
+    kept = folded(world.log())
+    assert sorted((customer, record.event_id) for customer, record in kept) == [
+        ("ann", "chat/0/0"),
+        ("ann", "chat/0/2"),
+        ("bob", "chat/0/1"),
+    ]
 
 
 @on_loop
@@ -306,9 +336,8 @@ async def test_a_source_that_should_speak_and_does_not_holds_completeness_back(
 
 
 def _complete(ingest: Ingest, source: str) -> int:
-    return min(
-        one.complete_ms or 0 for place, one in ingest.progress().items() if place[0] == source
-    )
+    progress = [one for place, one in ingest.progress().items() if place[0] == source]
+    return min((one.complete_ms or 0 for one in progress), default=0)
 
 
 @on_loop

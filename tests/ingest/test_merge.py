@@ -36,8 +36,9 @@ def test_files_are_merged_exactly() -> None:
 
 def test_a_partition_keeps_its_own_order() -> None:
     """A late record goes when it stands in line, never before its predecessors."""
-    merge = merging(a=[10, 3, 20], b=[12])
-    assert [one.item.what for one in all_of(merge)] == ["a0", "a1", "b0", "a2"]
+    found = all_of(merging(a=[10, 3, 20], b=[12]))
+    assert [one.item.what for one in found] == ["a0", "a1", "b0", "a2"]
+    assert [one.newest_ms for one in found] == [10, 10, 12, 20]
 
 
 def test_a_record_carries_the_least_of_all_partitions() -> None:
