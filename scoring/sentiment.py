@@ -81,8 +81,8 @@ CORRECTIONS: Final = (
             **_same(
                 -0.4,
                 "lost loses loss stolen block blocked blocking report emergency cut drop dropped"
-                " cancel stop stops stopped low bill doubt fee penalty warning risk sick death dead"
-                " gun crazy tired miss limited limit victim hard war fight fights kill killed die",
+                " cancel stop stops stopped low bill doubt fee penalty warning risk limited limit"
+                " miss",
             ),
             **_same(-0.8, "error errors fraud wrong debt suspicious unauthorized missing no"),
         },
