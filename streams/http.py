@@ -8,18 +8,21 @@ Next step: `deploy/prometheus` scrapes it.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hmac
 import ipaddress
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from streams.engine.brokers import secret
+
+log = structlog.get_logger("nabz.http")
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -54,18 +57,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def taken(bind: str) -> bool:
-    """Does somebody else listen at `host:port`?"""
-    host, port = parse_bind(bind, has_token=True)
-    if port == 0:
-        return False
-    try:
-        with socket.create_connection((host, port), timeout=1.0):
-            return True
-    except OSError:
-        return False
 
 
 def application(
@@ -131,7 +122,7 @@ async def serving(
     live: Callable[[], bool] = lambda: True,
     ready: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[tuple[str, int]]:
-    """Listen while the block runs; gives host and port (the one chosen, if 0 was asked).
+    """Listen while the block runs; gives host and port (another one, if it is taken or 0).
 
     Args:
         registry: What `/metrics` shows.
@@ -152,11 +143,14 @@ async def serving(
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
         try:
-            await site.start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise BindError(f"cannot listen on {bind}: {error.strerror}") from error
+            if error.errno != errno.EADDRINUSE:
+                raise BindError(f"cannot listen on {bind}: {error.strerror}") from error
+            # A second process of a kind on one machine is a common sight: it works, and says where.
+            log.warning("http.port_taken", bind=bind, next="choose another under `metrics:`")
+            await web.TCPSite(runner, host, 0).start()
         address = runner.addresses[0]
         yield str(address[0]), int(address[1])
     finally:

@@ -23,7 +23,7 @@ from streams.control import Control
 from streams.dead_letters import REASONS
 from streams.engine import reader
 from streams.engine.worker import FAIL_STOP, Lane, LaneConfigError, fail_stop
-from streams.http import serving, taken
+from streams.http import serving
 from streams.ingest.loop import Ingest
 from streams.ingest.metrics import IngestMetrics
 from streams.metrics import Metrics, build_info
@@ -129,13 +129,8 @@ class Worker:
     async def _serve(self) -> None:
         """Answer scrapes and probes; never ends."""
         at = self._settings.metrics.worker
-        bind = at.bind
-        if taken(bind):
-            # A second worker on one machine is a common sight, and works; it is scraped where it says.
-            log.warning("http.port_taken", bind=bind, hint="set metrics.worker.bind")
-            bind = f"{bind.rpartition(':')[0]}:0"
         async with serving(
-            self.registry, bind=bind, token=at.token, live=self.live, ready=self.ready
+            self.registry, bind=at.bind, token=at.token, live=self.live, ready=self.ready
         ) as (host, port):
             log.info("http.listening", host=host, port=port)
             await asyncio.Event().wait()
