@@ -153,6 +153,8 @@ def test_a_condition_fires_when_it_has_held_just_long_enough(gap_ms: int, fires:
     """Not a millisecond early, and at its own time however late anybody looks."""
     found = story(("event", 7_000), ("pass", gap_ms), rule_=HELD)
     assert (found.episode.state == "firing") == fires
+    found.event(7_000)
+    assert (found.episode.state == "firing") == fires
     late = story(("event", 7_000), ("pass", 9 * FOR_MS), rule_=HELD)
     assert late.told() == [(0, "raised"), (FOR_MS, "held")]
     assert late.episode.opened_ms == T + FOR_MS and late.episode.held_ms == T
@@ -520,7 +522,9 @@ def test_an_alert_with_old_causes_that_recovers_is_told_to_nobody() -> None:
     found.now_ms += 2 * HOUR_MS
     found.event(7_000, late_ms=HOUR_MS)
     found.event(100, calm=True, late_ms=HOUR_MS - 5)
-    found.advance(CLEAR_MS)
+    found.advance(CLEAR_MS - 1)
+    found.event(90)
+    found.advance(1)
     assert [reason for _, reason in found.told()] == ["raised", "clearing", "recovered"]
     assert found.episode.late_until_ms is not None
 

@@ -234,6 +234,16 @@ def test_the_clock_of_a_wait_goes_in_steps(waited_ms: int, expected: int) -> Non
     assert points(found.distress).get("waiting_now", 0) == expected
 
 
+@pytest.mark.parametrize(("read_ms", "expected"), [(HOUR_MS - 1, 200), (HOUR_MS, 400)])
+def test_the_clock_of_a_wait_stands_still_where_reading_stopped(
+    read_ms: int, expected: int
+) -> None:
+    """Ten hours of an outage make nobody wait longer; the next look is at the next step."""
+    found = looked(told(signal(T, reading=UNREAD)), T + 10 * HOUR_MS, complete_to_ms=T + read_ms)
+    assert points(found.distress) == {"waiting_now": expected}
+    assert found.next_ms == T + (HOUR_MS if expected == 200 else 4 * HOUR_MS)
+
+
 def test_who_wrote_in_the_future_has_waited_for_nothing() -> None:
     """A source whose clock runs a little ahead."""
     found = looked(told(signal(T + MINUTE_MS, 500)), T)

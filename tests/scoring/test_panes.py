@@ -78,6 +78,11 @@ def test_leaky_sums_equal_the_weighed_sum_at_every_prefix(
         assert leaky(ring, now, WEIGHTS, 2) == total >> 16
 
 
+def test_halves_of_several_panes_add_up() -> None:
+    """One shift at the end: what each pane loses by itself would be lost for good."""
+    assert leaky(((0, 1), (1, 1)), 2, WEIGHTS, 1) == 1  # 0.5 + 0.7
+
+
 @given(events, st.randoms())
 def test_the_order_of_arrival_never_shows(given_events: list[Event], random: object) -> None:
     """The same events in any order leave the same ring."""
