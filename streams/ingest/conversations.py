@@ -222,11 +222,13 @@ class Conversations:
             assert held.event.conversation is not None, "only such are held"  # noqa: S101
             self._waiting.pop(identity_key(place[0], held.event.conversation), None)
 
-    def forget(self, source: str, newest_ms: int) -> None:
-        """Let go of conversations of a source whose last turn is 30 days old."""
-        prefix = identity_key(source, "")
+    def forget(self, place: Place, newest_ms: int) -> None:
+        """Let go of conversations of a partition whose last turn is 30 days older than this."""
+        prefix = identity_key(place[0], "")
         for key, owner in list(self._owners.items()):
-            if key.startswith(prefix) and newest_ms - owner.last_ms > KEEP_MS:
+            if owner.partition != place[2] or not key.startswith(prefix):
+                continue
+            if newest_ms - owner.last_ms > KEEP_MS:
                 del self._owners[key]
                 self.changed[key] = None
 

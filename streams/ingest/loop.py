@@ -320,9 +320,9 @@ class Ingest:
         if time.monotonic() - self._forgot_s < _FORGET_S:
             return
         self._forgot_s = time.monotonic()
-        for (name, _, _), partition in self._merge.partitions.items():
+        for place, partition in self._merge.partitions.items():
             if partition.newest_ms is not None:
-                self._conversations.forget(name, partition.newest_ms)
+                self._conversations.forget(place, partition.newest_ms)
 
     def _count(self) -> None:
         """Everything is acknowledged: let the books say so."""

@@ -20,7 +20,7 @@ from streams.ingest.commands import ForCustomer, ForFleet
 from streams.ingest.conversations import Conversations, Named, Nameless
 from streams.ingest.events import Filtered, Rejected
 from streams.ingest.intake import Intake, Raw
-from streams.ingest.merge import Emitted
+from streams.ingest.merge import Emitted, Partition
 from streams.ingest.signals import Read, log_record
 
 _BREATH: Final = 200
@@ -56,13 +56,22 @@ class Sorting:
             if number % _BREATH == _BREATH - 1:  # heartbeats share the loop with reading texts
                 await asyncio.sleep(0)
         for place, partition in self._intake.merge.partitions.items():
-            at_end = self._intake.readings[place].source.inputs is not None and partition.finished
-            if at_end and not partition.queue:
-                for nameless in self._conversations.end(place):
+            if partition.held_ms is not None and partition.ended and not partition.queue:
+                for nameless in self._given_up(place, partition):
                     self._settle(batch, place, nameless, now_ms, 0)
-                partition.held_ms = None
+                partition.held_ms = self._conversations.held_since_ms(place)
         batch.identities, self._conversations.changed = self._conversations.changed, {}
         return batch
+
+    def _given_up(self, place: Place, partition: Partition[Raw]) -> list[Nameless]:
+        """Turns that nobody will name any more, in a partition that is read to its end."""
+        if self._intake.readings[place].source.inputs is not None:
+            return self._conversations.end(place)
+        if not self._live or partition.ended_ms is None:
+            return []
+        # Nothing comes, but time passes: a turn nobody names must not hold all others back.
+        reached_ms = partition.ended_ms - partition.lateness_ms
+        return self._conversations.overdue(place, reached_ms)
 
     def _decide(self, batch: Batch, one: Emitted[Raw], now_ms: int) -> None:
         place, (offset, _, raw), newest_ms, complete_ms = one

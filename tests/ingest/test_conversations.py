@@ -134,11 +134,12 @@ def test_conversations_are_forgotten_a_month_after_their_last_turn() -> None:
     conversations = Conversations()
     taken(conversations, 0, turn("ann"))
     taken(conversations, 1, turn(None, at_ms=START_MS + 86_400_000))
-    conversations.forget("chat", START_MS + 86_400_000 + KEEP_MS)
+    conversations.forget(PLACE, START_MS + 86_400_000 + KEEP_MS)
     assert conversations.changed[identity_key("chat", "t")] is not None
-    conversations.forget("other", START_MS + 86_400_001 + KEEP_MS)
+    for other in (("other", 0, 1), ("chat", 0, 2)):
+        conversations.forget(other, START_MS + 86_400_001 + KEEP_MS)
     assert conversations.changed[identity_key("chat", "t")] is not None
-    conversations.forget("chat", START_MS + 86_400_001 + KEEP_MS)
+    conversations.forget(PLACE, START_MS + 86_400_001 + KEEP_MS)
     assert conversations.changed[identity_key("chat", "t")] is None
 
 

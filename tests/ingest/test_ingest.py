@@ -320,6 +320,24 @@ async def test_nothing_passes_a_turn_that_is_held(world: World) -> None:
 
 
 @on_loop
+async def test_a_turn_nobody_names_holds_nobody_back_for_long(world: World) -> None:
+    """Where nothing more comes, the clock of the fetches ends the wait."""
+    held = line(**{"from": "sue"}, thread="t", role="agent", at=wall_ms(), say="x")
+    tree = {
+        "events": False,
+        "ingest": {"session": "6s", "progress_every": "100ms", "hold": "1s"},
+        "sources": {"chat": {"topic": world.chat, "lateness": "0s", **CHAT}},
+    }
+    await world.send(world.chat, [(0, b"t", held)])
+    async with world.running(world.ingest(tree)) as ingest:
+        await until("given up", lambda: counted(ingest, "chat", 1))
+        reached_ms = wall_ms()
+        await until("complete", lambda: ingest.complete_to_ms > reached_ms)
+    assert accounted(world, "chat") == Counts(1, 0, {}, {"no_customer": 1}, 0)
+    assert [one.reason for one in world.letters()] == ["no_customer"]
+
+
+@on_loop
 async def test_a_source_that_should_speak_and_does_not_holds_completeness_back(
     world: World,
 ) -> None:
