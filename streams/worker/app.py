@@ -37,6 +37,8 @@ log = structlog.get_logger("nabz.worker")
 
 GROUP: Final = "nabz-track"
 COMMANDS_SOURCE: Final = "commands"
+INGEST_STOP_S: Final = 10.0
+"""A broker that does not answer must not keep a worker from stopping."""
 Service = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -66,6 +68,7 @@ class Worker:
         self.ingest: Ingest | None = None
         self.lane: Lane | None = None
         self._stop = asyncio.Event()
+        self._ingesting = False
         if "ingest" in roles:
             self.ingest = Ingest(
                 settings,
@@ -105,14 +108,15 @@ class Worker:
             log_topic=LOG,
             rows_topic=ROWS,
             log_epoch=settings.log_epoch,
-            extra=self._services(wakes),
+            extra=self._services(wakes, lambda: lane),
         )
         return lane
 
-    def _services(self, wakes: Wakes) -> Sequence[Service]:
+    def _services(self, wakes: Wakes, lane: Callable[[], Lane]) -> Sequence[Service]:
         services: list[Service] = [self._follow_control, wakes.run, self._serve]
-        if self.ingest is not None:
-            services.append(self.ingest.run)
+        ingest = self.ingest
+        if ingest is not None:
+            services.append(lambda: self._ingest(ingest, lane()))
         return services
 
     # ------------------------------------------------------------------ services
@@ -157,12 +161,24 @@ class Worker:
     # ------------------------------------------------------------------ life
 
     def stop(self) -> None:
-        """Ask `run` to end in good order."""
+        """Ask `run` to end in good order: ingest first, which has its books to close."""
         self._stop.set()
         if self.ingest is not None:
             self.ingest.stop()
         if self.lane is not None:
-            self.lane.stop()
+            if self._ingesting:
+                asyncio.get_running_loop().call_later(INGEST_STOP_S, self.lane.stop)
+            else:
+                self.lane.stop()
+
+    async def _ingest(self, ingest: Ingest, lane: Lane) -> None:
+        """Ingest beside a lane, which is stopped only after it."""
+        self._ingesting = True
+        try:
+            await ingest.run()
+        finally:
+            self._ingesting = False
+        lane.stop()
 
     async def run(self) -> None:
         """Work until `stop`."""

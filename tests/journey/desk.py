@@ -1,7 +1,7 @@
 """A support desk on a Kafka of its own: foreign topics, whole workers as processes, and the truth.
 
-What is written to the topics is shaped as a helpdesk would: an agent turn names only its thread.
-What should come of it is counted apart, from the simulator's events and not with any code of ingest.
+What is written to the topics is shaped as a helpdesk would: an agent turn names only the thread.
+What should come of it is counted apart, from the simulator's events, with no code of ingest.
 """
 
 from __future__ import annotations
