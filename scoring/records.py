@@ -175,7 +175,7 @@ class Outcome(Record, frozen=True, array_like=True, tag="outcome"):
     """How something ended: a label that closes or restarts timers, never an input of a score.
 
     Attributes:
-        kind: `escalated`, `churned`, `downgraded`, `renewed`, `refunded`, `complaint` or `returned`.
+        kind: `escalated`, `churned`, `downgraded`, `renewed`, `refunded`, `complaint`, `returned`.
     """
 
     event_id: str
@@ -191,7 +191,8 @@ class Command(Record, frozen=True, array_like=True, tag="command"):
 
     Attributes:
         command_id: Makes the command idempotent.
-        verb: `ack`, `unack`, `snooze`, `unsnooze`, `assign`, `note`, `resolve`, `disagree`, `handled`.
+        verb: `ack`, `unack`, `snooze`, `unsnooze`, `assign`, `note`, `resolve`, `disagree` or
+            `handled`.
         fingerprint: The alert meant; empty for the customer as a whole.
         actor: Who decided.
         channel: Where (`console`, `slack`, `cli`).
@@ -215,7 +216,7 @@ class Wake(Record, frozen=True, array_like=True, tag="wake"):
     """A timer of one customer has come due and nothing else arrived.
 
     Attributes:
-        due_ms: The due time the partition's owner knew; a wake that finds nothing due changes no score.
+        due_ms: The due time the partition's owner knew; where nothing is due, no score changes.
     """
 
     due_ms: int
