@@ -1,8 +1,8 @@
 """Rings of panes: what happened when, in three resolutions, and the sums over it.
 
 A ring is a tuple of panes, oldest first; a pane is `(index, *measures)`, all integers, and covers
-the closed-open time `[index * width_ms, (index + 1) * width_ms)` since the Unix epoch. Panes without
-events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh a pane
+the closed-open time `[index * width_ms, (index + 1) * width_ms)` since the Unix epoch. Panes
+without events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh a pane
 by its age from an integer table and shift once at the end, so the order of arrival never shows and
 no float enters. An event older than the ring is refused, and the caller counts it.
 

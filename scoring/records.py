@@ -57,7 +57,7 @@ class Cue(msgspec.Struct, frozen=True, array_like=True):
     """One thing a text says that scores points, or takes them away.
 
     Attributes:
-        code: Row of the cue table (`scoring/cues.py`); `negative_words`, `positive_words` for sentiment.
+        code: Row of the cue table (`scoring/cues.py`), or `negative_words`, `positive_words`.
         family: One of `FAMILIES`.
         points: Hundredths of a point of distress, never negative; the family tells the direction.
         quote: The words that caused it, redacted, at most 80 characters.
@@ -78,7 +78,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True):
         corrects: Starts with a refusal or correction ("no", "I said", "نه").
         closes: Thanks or says goodbye and asks nothing: starts no wait.
         fails: Of an agent's turn: apologises or says that something cannot be done.
-        hashes: 32-bit hashes of at most 12 content words, sorted: for rephrasing and same-issue links.
+        hashes: 32-bit hashes of at most 12 content words, sorted: for rephrasing and links.
     """
 
     words: int = 0
