@@ -9,13 +9,17 @@ STAMP  := $(VENV)/.installed
 INPUT  ?=
 CONFIG ?=
 REPORT ?=
-# make bench: where the figures go
+# make bench, make eval: where the figures go
 JSON   ?=
+# make eval: a directory of labelled conversations, as bench/evaluate.py describes them
+DATA   ?=
+# make fuzz: how long to look
+SECONDS ?= 60
 # make test, make demo: passed on as they are
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test coverage demo bench lock clean
+.PHONY: help setup check test coverage demo bench eval fuzz lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -45,6 +49,13 @@ demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPO
 
 bench: $(STAMP) ## Events per CPU-second beside stock Faust, same brokers, same run; JSON=out.json
 	$(BIN)/python -m bench.engine $(if $(JSON),--json "$(JSON)") $(ARGS)
+
+eval: $(STAMP) ## Measure what is read on labelled conversations; DATA=folder JSON=out.json
+	@test -n "$(DATA)" || { echo "eval: give the folder: make eval DATA=folder" >&2; exit 2; }
+	$(BIN)/python -m bench.evaluate "$(DATA)" $(if $(JSON),--json "$(JSON)") $(ARGS)
+
+fuzz: $(STAMP) ## Throw any Unicode at the readers of texts for SECONDS=60; atheris if it is there
+	$(BIN)/python -m bench.fuzz --seconds $(SECONDS) $(ARGS)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
