@@ -34,6 +34,11 @@ broker_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line, for programs."
 )
+checkpoint_option = click.option(
+    "--from-checkpoint",
+    is_flag=True,
+    help="Begin with the newest checkpoint; without it only where the log was cut.",
+)
 
 
 def examples(*lines: str) -> str:

@@ -53,6 +53,7 @@ def print_picture(
     *,
     held_ms: int | None = None,
     log_begins: int = 0,
+    started: int | None = None,
 ) -> None:
     """Print all of it.
 
@@ -63,10 +64,12 @@ def print_picture(
         verdict: How it compares with what was published.
         held_ms: When a newer row goes out that is held back, None for none.
         log_begins: First offset the customer's log partition still holds.
+        started: Offset of the first record folded on top of a checkpoint, None without one.
     """
     row, at = found.row, found.transition
     if row is None:
-        terminal.print(f"{shown(customer)}: in the log, but without a score yet")
+        since = "yet" if started is None else "told since the checkpoint"
+        terminal.print(f"{shown(customer)}: in the log, but without a score {since}")
     else:
         _print_head(terminal, row)
     if at is not None:
@@ -99,10 +102,19 @@ def print_picture(
             f"a newer row is held back until {utc(held_ms)} UTC: at most one a second goes out",
             style="yellow",
         )
-    if log_begins:
+    _print_beginning(terminal, log_begins, started)
+
+
+def _print_beginning(terminal: Console, log_begins: int, started: int | None) -> None:
+    if started is not None:
         terminal.print(
-            f"the log begins at offset {log_begins}: what was before is gone, and a score derived"
-            " without it may differ",
+            f"folded from a checkpoint on, which was taken before offset {started}: scores are the"
+            " same, transitions from before are not listed"
+        )
+    elif log_begins:
+        terminal.print(
+            f"the log begins at offset {log_begins}, and there is no checkpoint from after that:"
+            " what was before is gone, and a score derived without it may differ",
             style="yellow",
         )
 

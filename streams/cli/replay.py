@@ -1,7 +1,9 @@
 """`nabz replay`: fold the whole log again, and compare what comes out with what is stored.
 
 The log is the truth (law 3): the same records under the same configurations give the same rows, to
-the byte. `--check` shows it for the installation at hand.
+the byte. `--check` shows it for the installation at hand. Where retention has cut the log,
+customers begin with a checkpoint; what neither log nor checkpoint reaches is counted apart, and
+never guessed.
 
 Next step: `streams.worker.history` folds, `streams.engine.rows` restores what is stored.
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,7 +20,13 @@ import click
 
 from alerts.header import FENCE_BYTES
 from streams.cli.errors import FAILED
-from streams.cli.options import examples, json_option, settings_from, with_settings
+from streams.cli.options import (
+    checkpoint_option,
+    examples,
+    json_option,
+    settings_from,
+    with_settings,
+)
 from streams.cli.progress import folding
 from streams.cli.words import shown
 
@@ -31,6 +39,7 @@ _SHOWN: Final = 20
 
 @click.command(epilog=examples("nabz replay --check", "nabz replay --json | jq .duplicates"))
 @click.option("--check", is_flag=True, help="Compare with the stored rows; 1 if one differs.")
+@checkpoint_option
 @json_option
 @with_settings
 @click.pass_context
@@ -38,6 +47,7 @@ def replay(
     ctx: click.Context,
     *,
     check: bool,
+    from_checkpoint: bool,
     as_json: bool,
     config_path: Path | None,
     broker: str | None,
@@ -47,7 +57,8 @@ def replay(
     Counts what comes out, and writes nothing.
 
     With --check each row is compared byte for byte with the one in nabz.rows.v1. A row that the
-    worker has not folded as far is counted apart: it is behind, not different.
+    worker has not folded as far is counted apart: it is behind, not different. So is a row whose
+    records are gone from the log, and no checkpoint reaches back to them.
     """
     settings = settings_from(config_path, broker)
 
@@ -56,13 +67,13 @@ def replay(
     where = settings.broker()
     stored = _stored(where) if check else {}
     with folding() as progress:
-        history = refold(where, settings, progress=progress)
+        history = refold(where, settings, from_checkpoint=from_checkpoint, progress=progress)
     counts = counted(history)
-    found = compared(history.encoded, stored) if check else None
+    found = compared(history.encoded, stored, partial=history.partial) if check else None
     if as_json:
         click.echo(json.dumps(counts if found is None else {**counts, "check": found._asdict()}))
     else:
-        _print(counts, found)
+        _print(counts, found, log_begins=max(history.first.values(), default=0))
     ctx.exit(FAILED if found is not None and found.differ else 0)
 
 
@@ -72,12 +83,14 @@ class Check(NamedTuple):
     Attributes:
         same: Equal to the byte.
         behind: Rows the worker has not folded as far as the log goes, or not at all yet.
+        gone: Rows that cannot be derived: some of their records are gone, without a checkpoint.
         differ: Rows that differ though both are folded as far, or that the log does not give.
         examples: Keys of some of those, and what differs.
     """
 
     same: int
     behind: int
+    gone: int
     differ: int
     examples: tuple[str, ...]
 
@@ -93,6 +106,7 @@ def counted(history: History) -> dict[str, int]:
     rows = history.rows.values()
     return {
         "entries": history.entries,
+        "checkpoints": len(history.started),
         "customers": len(history.rows),
         "events": sum(row.folded for row in rows),
         "duplicates": sum(row.duplicates for row in rows),
@@ -115,17 +129,18 @@ def _stored(broker: Broker) -> EncodedRows:
     return {partition: rows.of(partition) for partition in rows.partitions()}
 
 
-def compared(derived: EncodedRows, stored: EncodedRows) -> Check:
+def compared(derived: EncodedRows, stored: EncodedRows, *, partial: Collection[int] = ()) -> Check:
     """Compare rows byte for byte, header and fence included.
 
     Args:
         derived: What the log gives, by partition and key.
         stored: What a worker would restore; read before the log, so it is never ahead.
+        partial: Partitions that were not folded from their very first record on.
 
     >>> compared({0: {b"ann": b"a"}}, {0: {b"ann": b"a"}})
-    Check(same=1, behind=0, differ=0, examples=())
+    Check(same=1, behind=0, gone=0, differ=0, examples=())
     """
-    same = behind = 0
+    same = behind = gone = 0
     examples: list[str] = []
     for partition in sorted({*derived, *stored}):
         there, here = derived.get(partition, {}), stored.get(partition, {})
@@ -135,9 +150,22 @@ def compared(derived: EncodedRows, stored: EncodedRows) -> Check:
                 same += 1
             elif other is None or (one is not None and other[:FENCE_BYTES] < one[:FENCE_BYTES]):
                 behind += 1
+            elif partition in partial and _knows_more(key, one, other):
+                gone += 1
             else:
                 examples.append(_difference(key, partition, one, other))
-    return Check(same, behind, len(examples), tuple(examples[:_SHOWN]))
+    return Check(same, behind, gone, len(examples), tuple(examples[:_SHOWN]))
+
+
+def _knows_more(key: bytes, derived: bytes | None, stored: bytes) -> bool:
+    """Does a stored row count more than the log gives? Of a partition it always does."""
+    from alerts.row import decode_row
+    from scoring.records import PARTITION_KEY
+
+    if derived is None or key == PARTITION_KEY:
+        return True
+    one, other = decode_row(derived), decode_row(stored)
+    return one is not None and other is not None and one.folded < other.folded
 
 
 def _difference(key: bytes, partition: int, derived: bytes | None, stored: bytes) -> str:
@@ -164,9 +192,14 @@ def _fields(key: bytes, derived: bytes, stored: bytes) -> tuple[str, ...]:
     return () if one is None or other is None else differences(one, other)
 
 
-def _print(counts: Mapping[str, int], found: Check | None) -> None:
+def _print(counts: Mapping[str, int], found: Check | None, *, log_begins: int = 0) -> None:
     for name, count in counts.items():
         click.echo(f"{name.replace('_', ' '):<12} {count:>10}")
+    if log_begins:
+        click.echo(
+            f"the log was cut, up to offset {log_begins} in one partition; where a customer has a"
+            " checkpoint from after the cut, folding began with it"
+        )
     if found is None:
         return
     for example in found.examples:
@@ -176,4 +209,6 @@ def _print(counts: Mapping[str, int], found: Check | None) -> None:
     said = f"{found.same} rows are the same to the byte, {found.differ} differ"
     if found.behind:
         said += f", {found.behind} are not folded as far yet"
+    if found.gone:
+        said += f", {found.gone} cannot be derived from what the log still holds"
     click.echo(said)

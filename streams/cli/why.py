@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 import click
 
 from streams.cli.errors import MISUSED, Stop
-from streams.cli.options import examples, json_option, settings_from, with_settings
+from streams.cli.options import (
+    checkpoint_option,
+    examples,
+    json_option,
+    settings_from,
+    with_settings,
+)
 from streams.cli.progress import folding
 from streams.cli.words import console, moment_ms, shown, utc
 
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 @click.option(
     "--at", metavar="TIME", help="As things stood then: 2026-11-24T10:00 (UTC), or milliseconds."
 )
+@checkpoint_option
 @json_option
 @with_settings
 def why(
@@ -47,6 +54,7 @@ def why(
     customer: str,
     alert: str | None,
     at: str | None,
+    from_checkpoint: bool,
     as_json: bool,
     config_path: Path | None,
     broker: str | None,
@@ -65,7 +73,12 @@ def why(
 
     with folding() as progress:
         history = refold(
-            settings.broker(), settings, customer=customer, at_ms=at_ms, progress=progress
+            settings.broker(),
+            settings,
+            customer=customer,
+            at_ms=at_ms,
+            from_checkpoint=from_checkpoint,
+            progress=progress,
         )
     if customer not in history.rows:
         raise _unknown(customer, settings.broker(), at_ms)
@@ -79,11 +92,18 @@ def why(
         )
     verdict = _verdict(customer, history.outputs, settings.broker(), found)
     if as_json:
-        click.echo(as_object(customer, found, verdict, history.entries))
+        started = history.started.get(customer)
+        click.echo(as_object(customer, found, verdict, history.entries, started=started))
     else:
-        held_ms = None if alert is not None else history.rows[customer].emit_ms
-        begins = max(history.first.values(), default=0)
-        print_picture(console(), customer, found, verdict, held_ms=held_ms, log_begins=begins)
+        print_picture(
+            console(),
+            customer,
+            found,
+            verdict,
+            held_ms=None if alert is not None else history.rows[customer].emit_ms,
+            log_begins=max(history.first.values(), default=0),
+            started=history.started.get(customer),
+        )
 
 
 def _at_ms(text: str) -> int:
@@ -133,8 +153,10 @@ def _verdict(customer: str, outputs: Iterable[Output], broker: Broker, found: Pi
     return compared(upto, published(broker, customer))
 
 
-def as_object(customer: str, found: Picture, verdict: Compared, entries: int) -> str:
-    """The explanation as one JSON object."""
+def as_object(
+    customer: str, found: Picture, verdict: Compared, entries: int, *, started: int | None = None
+) -> str:
+    """The explanation as one JSON object; `started` is the first offset after a checkpoint."""
     import msgspec
 
     from streams.cli.explanation import total_e2
@@ -155,5 +177,6 @@ def as_object(customer: str, found: Picture, verdict: Compared, entries: int) ->
         "differences": verdict.fields,
         "not_published_yet": verdict.ahead,
         "entries": entries,
+        "from_checkpoint": started,
     }
     return msgspec.json.encode(facts).decode()

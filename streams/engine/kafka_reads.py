@@ -147,6 +147,18 @@ def partition_count(broker: Broker, topic: str) -> int:
         consumer.close(autocommit=False)
 
 
+def begins(broker: Broker, topic: str) -> dict[int, int]:
+    """First offset each partition still holds; above 0 retention has cut what was before."""
+    consumer = _connect(broker, 10.0)
+    try:
+        numbers = consumer.partitions_for_topic(topic) or ()
+        places = [TopicPartition(topic, number) for number in sorted(numbers)]
+        found = consumer.beginning_offsets(places) if places else {}
+        return {place.partition: int(begin) for place, begin in found.items()}
+    finally:
+        consumer.close(autocommit=False)
+
+
 def ends(broker: Broker, topic: str) -> dict[int, int]:
     """Offset after the last record of each partition, as the broker tells it.
 

@@ -1,7 +1,8 @@
 """Fold a log again, in this process, with the same code that folded it first.
 
 For `nabz replay` and `nabz why`: reads the configurations and the log with kafka-python, whole or
-one customer of it, and hands out rows and outputs. Nothing is written.
+one customer of it, and hands out rows and outputs. Nothing is written. Where retention has cut the
+log, a customer begins with a checkpoint that was taken after the cut, and the bytes are the same.
 
 Next step: `streams.cli` shows what came out.
 """
@@ -20,8 +21,9 @@ from scoring.records import PARTITION_KEY, decode_record
 from streams.control import Control
 from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
-from streams.engine.kafka_reads import ends, partition_count, read
+from streams.engine.kafka_reads import begins, ends, partition_count, read
 from streams.topics import CONTROL, LOG
+from streams.worker.checkpoints import Starts, partition_starts, starts
 from streams.worker.track import Batch, Track
 
 
@@ -49,6 +51,10 @@ class History:
         outputs: In the order of the log; health rows whole only of a customer asked for.
         entries: Records folded.
         first: First offset found by partition; above 0 the log was cut by its retention.
+        started: Offset of the record from which on a customer was folded, on top of a checkpoint;
+            all others were folded from the first record found.
+        partial: Partitions not folded from their very first record on: their own rows, which count
+            all of it, are left out.
     """
 
     rows: dict[str, Row] = field(default_factory=dict)
@@ -57,6 +63,8 @@ class History:
     outputs: list[Output] = field(default_factory=list)
     entries: int = 0
     first: dict[int, int] = field(default_factory=dict)
+    started: dict[str, int] = field(default_factory=dict)
+    partial: set[int] = field(default_factory=set)
 
 
 class Refold:
@@ -68,6 +76,36 @@ class Refold:
         self._every_output = every_output
         self._last_health: dict[str, HealthRow] = {}
         self.history = History()
+
+    def begin(
+        self, partition: int, first: int, rows: Starts, partition_row: bytes | None = None
+    ) -> None:
+        """Begin a partition at an offset, with rows that are there already.
+
+        Args:
+            partition: Before the first of its records is folded.
+            first: First offset its log still holds.
+            rows: Checkpoints of its customers.
+            partition_row: Knows the configuration in force at `first`, where that is above 0.
+
+        Raises:
+            HistoryError: Nobody knows under which configuration the log begins.
+        """
+        held = self.history.encoded.setdefault(partition, {})
+        self.history.first[partition] = first
+        if partition_row is not None:
+            held[PARTITION_KEY] = partition_row
+        elif first:
+            raise HistoryError(
+                f"{LOG} partition {partition} begins at offset {first}, and under which"
+                " configuration is not known any more: no stored row reaches back that far. What"
+                " workers have folded since is in nabz.rows.v1 and nabz.health.v1"
+            )
+        if first or rows:
+            self.history.partial.add(partition)
+        for key, start in rows.items():
+            held[key] = start.row
+            self.history.started[key.decode("utf-8", "surrogatepass")] = start.offset
 
     def fold(self, partition: int, records: Sequence[Any]) -> None:
         """Fold records: anything with offset, timestamp, key and value.
@@ -101,6 +139,8 @@ class Refold:
         """The history, rows decoded."""
         history = self.history
         for partition, rows in history.encoded.items():
+            if partition in history.partial:
+                rows.pop(PARTITION_KEY, None)
             for key, row in rows.items():
                 if key == PARTITION_KEY:
                     history.partitions[partition] = decode_partition_row(row)
@@ -126,6 +166,7 @@ def refold(
     *,
     customer: str | None = None,
     at_ms: int | None = None,
+    from_checkpoint: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> History:
     """Fold the customer log again, whole or for one customer.
@@ -135,6 +176,8 @@ def refold(
         settings: The installation's; its `log_epoch` is what counts here.
         customer: Fold only this customer, and keep every output of it.
         at_ms: Leave out records appended for a later time than this.
+        from_checkpoint: Begin with each customer's newest checkpoint, although the log may be
+            whole. Where it was cut they begin with the oldest that the log continues.
         progress: Told records done and records there are.
 
     Raises:
@@ -155,6 +198,15 @@ def refold(
     work = Refold(
         control_of(broker), log_epoch=settings.log_epoch, every_output=customer is not None
     )
+    _begin(
+        work,
+        broker,
+        settings.log_epoch,
+        partitions=partitions,
+        customer=None if customer is None else customer.encode("utf-8", "surrogatepass"),
+        at_ms=at_ms,
+        newest=from_checkpoint,
+    )
     seen = 0
     for records in read(broker, LOG, partitions=partitions):
         seen += len(records)
@@ -168,6 +220,41 @@ def refold(
         if progress is not None:
             progress(seen, max(seen, total))
     return work.done()
+
+
+def _begin(
+    work: Refold,
+    broker: Broker,
+    log_epoch: int,
+    *,
+    partitions: Sequence[int] | None,
+    customer: bytes | None,
+    at_ms: int | None,
+    newest: bool,
+) -> None:
+    """Begin every partition where its log begins, with checkpoints where they are needed."""
+    firsts = {
+        number: first
+        for number, first in begins(broker, LOG).items()
+        if partitions is None or number in partitions
+    }
+    cut = {number: first for number, first in firsts.items() if first}
+    wanted = firsts if newest else cut
+    found: Starts = {}
+    if wanted:
+        found = starts(
+            broker,
+            log_epoch=log_epoch,
+            begins=wanted,
+            customer=customer,
+            at_ms=at_ms,
+            newest=newest,
+        )
+    known = partition_starts(broker, cut) if cut else {}
+    count = partition_count(broker, LOG)
+    for number, first in firsts.items():
+        rows = {key: one for key, one in found.items() if partition_of(key, count) == number}
+        work.begin(number, first, rows, known.get(number))
 
 
 def _later(record: Any, at_ms: int | None) -> bool:
