@@ -23,6 +23,7 @@ INTERRUPTED: Final = 130
 
 _FINISHED: Final = {
     "alerts.rules.RuleError": MISUSED,
+    "streams.engine.access.AccessError": FAILED,
     "streams.engine.admin.BrokerUnreachableError": FAILED,
     "streams.engine.admin.TopicMismatchError": FAILED,
     "streams.engine.brokers.BrokerConfigError": MISUSED,

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from streams.cli.errors import CRASHED, FAILED, MISUSED, Stop, told
 from streams.cli.options import examples, settings_from, with_settings
 
-ROLES: Final = ("ingest", "track")
+if TYPE_CHECKING:
+    from streams.acls import Process
+    from streams.settings import Settings
+
+ROLES: Final[tuple[Process, ...]] = ("ingest", "track")
 
 
 def roles_from(text: str) -> frozenset[str]:
@@ -32,6 +36,19 @@ def roles_from(text: str) -> frozenset[str]:
         found = ", ".join(unknown) if unknown else "nothing"
         raise Stop(f"--roles: found {found}; write one or both of {','.join(ROLES)}", MISUSED)
     return named
+
+
+def admitted(settings: Settings, *processes: Process) -> None:
+    """Return if the broker lets us in and allows what these processes do.
+
+    Raises:
+        streams.engine.access.AccessError: Says what is refused and what to do.
+    """
+    from streams.acls import rights, together
+    from streams.engine.access import require
+
+    sources = [one.topic for one in settings.sources.values() if one.topic is not None]
+    require(settings.broker(), together(*(rights(one, sources=sources) for one in processes)))
 
 
 logs_option = click.option(
@@ -94,7 +111,12 @@ def worker(
     from streams.worker.app import run_worker_process
 
     configure(json=None if logs is None else logs == "json")
-    ctx.exit(supervised(lambda: run_worker_process(settings, roles=named, input_path=input_path)))
+
+    def run() -> int:
+        admitted(settings, *(one for one in ROLES if one in named))
+        return run_worker_process(settings, roles=named, input_path=input_path)
+
+    ctx.exit(supervised(run))
 
 
 @click.command(
@@ -121,6 +143,9 @@ def notifier(
     configure(json=None if logs is None else logs == "json")
     at = settings.metrics.notifier
     where, whom = settings.broker(), settings.notifier()
-    ctx.exit(
-        supervised(lambda: run_notifier(where, whom, metrics_bind=at.bind, metrics_token=at.token))
-    )
+
+    def run() -> int:
+        admitted(settings, "notifier")
+        return run_notifier(where, whom, metrics_bind=at.bind, metrics_token=at.token)
+
+    ctx.exit(supervised(run))

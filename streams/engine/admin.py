@@ -52,7 +52,12 @@ class TopicState:
 
 
 @contextmanager
-def _admin(broker: Broker, timeout_s: float) -> Iterator[KafkaAdminClient]:
+def connected(broker: Broker, timeout_s: float) -> Iterator[KafkaAdminClient]:
+    """An administrative client while the block runs.
+
+    Raises:
+        BrokerUnreachableError: No broker answered within the time.
+    """
     timeout_ms = int(timeout_s * 1000)
     try:
         client = KafkaAdminClient(
@@ -126,7 +131,7 @@ def topics_state(
     broker: Broker, *, partitions: int, topics: Iterable[Topic] = TOPICS, timeout_s: float = 15.0
 ) -> list[TopicState]:
     """Compare the broker's topics with the table, in the table's order; changes nothing."""
-    with _admin(broker, timeout_s) as client:
+    with connected(broker, timeout_s) as client:
         return _states(client, tuple(topics), partitions)
 
 
@@ -146,7 +151,7 @@ def apply_topics(
         TopicMismatchError: A topic exists otherwise; nothing was created.
         BrokerUnreachableError: No broker answered.
     """
-    with _admin(broker, timeout_s) as client:
+    with connected(broker, timeout_s) as client:
         states = _states(client, tuple(topics), partitions)
         wrong = [state.mismatch for state in states if state.mismatch is not None]
         if wrong:

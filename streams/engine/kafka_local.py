@@ -2,7 +2,8 @@
 
 Maven fetches the broker's jars once into `.cache/kafka`; a single KRaft node then starts in a few
 seconds in a directory of its own. Timings are set for tests: groups form at once and may have short
-sessions, a killed broker may come back after two seconds, compaction runs often.
+sessions, a killed broker may come back after two seconds, compaction runs often. `SecuredKafka`
+also asks who is there (SCRAM-SHA-512 over TLS) and allows nothing that no ACL allows.
 
 Next step: `tests/conftest.py` and `bench.engine` start one per run.
 """
@@ -11,10 +12,12 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -41,9 +44,9 @@ _SERVER = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners={listener}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={listener}://127.0.0.1:{port}
+listener.security.protocol.map={listener}:{listener},CONTROLLER:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
@@ -63,6 +66,19 @@ log.initial.task.delay.ms=500
 log.cleaner.backoff.ms=500
 log.retention.check.interval.ms=1000
 log.cleaner.dedupe.buffer.size=8388608
+"""
+_SECURED = """inter.broker.listener.name=SASL_SSL
+sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.\
+ScramLoginModule required username="{admin}" password="{password}";
+ssl.keystore.type=PEM
+ssl.keystore.location={directory}/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={directory}/ca.pem
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+# The controller's listener is plain text on loopback, so who comes by it has no name.
+super.users=User:{admin};User:ANONYMOUS
 """
 _LOG4J = """appender.f.type=File
 appender.f.name=F
@@ -136,19 +152,30 @@ class LocalKafka:
             f"-Dkafka.log.file={self.log}", "-cp", f"{jars()}/*", *arguments,
         ]  # fmt: skip
 
+    def _settings(self) -> str:
+        """What goes into `server.properties`."""
+        return _SERVER.format(
+            listener=self.broker.protocol,
+            port=self.port,
+            controller=free_port(),
+            data=self.directory / "data",
+        )
+
+    def _users(self) -> list[str]:
+        """Arguments of the formatting that make users."""
+        return []
+
     def format(self) -> None:
         """Write the settings and format the storage."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        settings = _SERVER.format(
-            port=self.port, controller=free_port(), data=self.directory / "data"
-        )
+        settings = self._settings()
         (self.directory / "server.properties").write_text(settings, encoding="utf-8")
         (self.directory / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
         # 22 characters, of which the first must not be a dash, as it stands on a command line.
         cluster = "n" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:].rstrip("=")
         command = self._java(
             "kafka.tools.StorageTool", "format", "-t", cluster,
-            "-c", str(self.directory / "server.properties"),
+            "-c", str(self.directory / "server.properties"), *self._users(),
         )  # fmt: skip
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
         if run.returncode != 0:
@@ -197,3 +224,92 @@ class LocalKafka:
     ) -> None:
         """Stop."""
         self.stop()
+
+
+class SecuredKafka(LocalKafka):
+    """A node that wants SCRAM-SHA-512 over TLS, and forbids whatever no ACL allows.
+
+    Its authority, certificate and passwords are made anew in its directory, with `openssl`.
+
+    Attributes:
+        broker: The identity that may do everything.
+    """
+
+    ADMIN = "admin"
+
+    def __init__(self, directory: Path, users: Iterable[str]) -> None:
+        """Describe it, with these users beside the admin; nothing runs before `start`."""
+        super().__init__(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        self._passwords = {name: secrets.token_hex(16) for name in (self.ADMIN, *users)}
+        for name, password in self._passwords.items():
+            (directory / f"{name}.user").write_text(name, encoding="utf-8")
+            (directory / f"{name}.password").write_text(password, encoding="utf-8")
+        self.broker = self.as_user(self.ADMIN)
+
+    def as_user(self, name: str) -> Broker:
+        """The cluster as one of the users sees it; secrets are files in the directory."""
+        return Broker(
+            f"127.0.0.1:{self.port}",
+            tls=True,
+            ca=str(self.directory / "ca.pem"),
+            mechanism="SCRAM-SHA-512",
+            username=f"file:{self.directory / name}.user",
+            password=f"file:{self.directory / name}.password",
+        )
+
+    def _settings(self) -> str:
+        authority(self.directory, "ca")
+        self._certify()
+        return super()._settings() + _SECURED.format(
+            admin=self.ADMIN,
+            password=self._passwords[self.ADMIN],
+            directory=self.directory,
+        )
+
+    def _users(self) -> list[str]:
+        return [
+            argument
+            for name, password in self._passwords.items()
+            for argument in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]")
+        ]
+
+    def _certify(self) -> None:
+        """A certificate of the broker for loopback; key and chain in one file, as Kafka wants."""
+        home = self.directory
+        _openssl(
+            home, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "broker.key",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-out", "broker.csr",
+        )  # fmt: skip
+        _openssl(
+            home, "x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", "broker.crt",
+        )  # fmt: skip
+        parts = [
+            (home / name).read_text("utf-8") for name in ("broker.key", "broker.crt", "ca.pem")
+        ]
+        (home / "broker.pem").write_text("".join(parts), encoding="utf-8")
+
+
+def authority(directory: Path, name: str) -> Path:
+    """Make a certificate authority that lasts two days, and return its certificate.
+
+    Raises:
+        KafkaUnavailableError: There is no `openssl`, or it refused.
+    """
+    _openssl(
+        directory, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key",
+        "-subj", f"/CN=nabz test {name}", "-days", "2", "-out", f"{name}.pem",
+    )  # fmt: skip
+    return directory / f"{name}.pem"
+
+
+def _openssl(directory: Path, *arguments: str) -> None:
+    if shutil.which("openssl") is None:
+        raise KafkaUnavailableError("openssl not found on the PATH; install it (Debian: openssl)")
+    run = subprocess.run(  # noqa: S603  # our own fixed command
+        ["openssl", *arguments], cwd=directory, capture_output=True, text=True, check=False
+    )
+    if run.returncode != 0:
+        raise KafkaUnavailableError(f"openssl {arguments[0]} failed: {run.stderr[-500:]}")
