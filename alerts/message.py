@@ -25,6 +25,7 @@ import msgspec
 
 from alerts.outputs import Contribution, Evidence, Transition
 from alerts.texts import TEXTS
+from scoring.jalali import jalali
 
 Kind = Literal[
     "fired",
@@ -196,20 +197,26 @@ def duration(length_ms: int, locale: Locale = "en") -> str:
 
 
 def moment(at_ms: int, *, seen_from_ms: int, locale: Locale = "en") -> str:
-    """A time of day in UTC, with its date where that is another day.
+    """A time of day in UTC, with its date where that is another day; a Persian date is solar Hijri.
 
     >>> moment(14 * _HOUR_MS, seen_from_ms=15 * _HOUR_MS)
     '14:00 UTC'
     >>> moment(0, seen_from_ms=_DAY_MS)
     '1970-01-01 00:00 UTC'
+    >>> moment(0, seen_from_ms=_DAY_MS, locale="fa")[1:-1]
+    '۱۳۴۸/۱۰/۱۱ ۰۰:۰۰ UTC'
     """
     try:
         when = datetime.fromtimestamp(at_ms // 1000, UTC)
         today = datetime.fromtimestamp(seen_from_ms // 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return f"{at_ms} ms"
-    shape = "%H:%M" if when.date() == today.date() else "%Y-%m-%d %H:%M"
-    text = _digits(when.strftime(shape), locale)
+    text = f"{when:%H:%M}"
+    if when.date() != today.date():
+        year, month, day = jalali(at_ms // _DAY_MS)
+        persian = f"{year}/{month:02}/{day:02}"
+        text = f"{persian if locale == 'fa' else f'{when:%Y-%m-%d}'} {text}"
+    text = _digits(text, locale)
     return f"{FSI}{text} UTC{PDI}" if locale == "fa" else f"{text} UTC"
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from alerts.header import HEADER_BYTES, Header, pack_header, unpack_header
 from alerts.lifecycle import Episode
-from scoring.customer import Customer
+from scoring.customer import Customer, at_hand, at_rest
 from scoring.records import Origin
 
 ORIGINS_MAX: Final = 64
@@ -137,6 +137,9 @@ def encode_row(row: Row, *, log_epoch: int, offset: int) -> bytes:
         head = head._replace(due_ms=row.due_ms)
     if row.absence_due_ms is not None:
         head = head._replace(absence_due_ms=row.absence_due_ms)
+    stored = at_rest(row.customer)
+    if stored is not row.customer:
+        row = msgspec.structs.replace(row, customer=stored)
     return pack_header(head) + _encoder.encode(row)
 
 
@@ -149,7 +152,10 @@ def decode_row(data: bytes) -> Row | None:
     """
     if unpack_header(data).deleted:
         return None
-    return _row_decoder.decode(memoryview(data)[HEADER_BYTES:])
+    row = _row_decoder.decode(memoryview(data)[HEADER_BYTES:])
+    if not row.customer.packed:
+        return row
+    return msgspec.structs.replace(row, customer=at_hand(row.customer))
 
 
 def encode_partition_row(row: PartitionRow, *, log_epoch: int, offset: int) -> bytes:

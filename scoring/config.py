@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from scoring.calendar import Calendar
+
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
@@ -88,7 +90,7 @@ class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From `after_ms` of waiting on, the clock of an open wait is worth `points` hundredths."""
+    """From `after_ms` of business time on, an open wait is worth `points` hundredths."""
 
     after_ms: int
     points: int
@@ -106,6 +108,8 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         resting: Distress in hundredths under which nobody looks again before the next record.
         base: Health of a customer about whom nothing is known to be wrong.
         health: Parts of health.
+        calendars: When somebody is there to answer, by name.
+        calendar: The one of customers whose profile names none of them; empty for day and night.
     """
 
     interactions: dict[str, Interaction] = {}
@@ -123,3 +127,13 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     resting: int = 1_000
     base: int = 8_500
     health: Relationship = Relationship()
+    calendars: dict[str, Calendar] = {}
+    calendar: str = ""
+
+    def calendar_of(self, name: str | None) -> Calendar | None:
+        """The calendar a profile names, else the default one; None for day and night.
+
+        >>> Scoring().calendar_of("tehran") is None
+        True
+        """
+        return self.calendars.get(name or "") or self.calendars.get(self.calendar)

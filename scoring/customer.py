@@ -10,12 +10,13 @@ Next step: `scoring.health` turns a customer into two scores, `alerts.fold` into
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import msgspec
 
 from scoring.config import HOUR_MS, MINUTE_MS, Scoring
-from scoring.panes import DAYS, HOURS, MINUTES, Ring, add
+from scoring.panes import COUNTS, DAYS, HOURS, MINUTES, Ring, add, pack, unpack
 from scoring.records import (
     FAMILIES,
     Cue,
@@ -28,12 +29,20 @@ from scoring.records import (
     Turn,
 )
 
-CAPS: Final = {"conversations": 8, "turns": 16, "evidence_per_family": 4, "outcomes": 4}
-"""The most that is remembered of each; the least recent goes first."""
+CAPS: Final = {
+    "conversations": 6,
+    "turns": 16,
+    "turns_set_aside": 2,
+    "evidence": 12,
+    "evidence_per_family": 3,
+    "outcomes": 4,
+}
+"""The most that is remembered of each; the least recent goes first (docs/state.md)."""
 
 _FAMILY: Final = {name: place for place, name in enumerate(FAMILIES)}
 _CONTACT_GAP_MS: Final = 10 * MINUTE_MS
 _SAME_TALK_MS: Final = 4 * HOUR_MS
+_LONG_RINGS: Final = 24  # panes; below that packing spares nothing
 _STALE_TALK_MS: Final = 30 * 24 * HOUR_MS
 _ASKING: Final = ("customer", "event")
 
@@ -102,9 +111,10 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
         messages: Messages the customer wrote; `read` of them in a language we read.
         behaviours: Interactions of a type the catalogue knows.
         late: Signals older than the rings reach: counted, their points lost.
-        evidence: Causes of points in order of arrival, the newest four per family.
+        evidence: Causes of points in order of arrival, the newest three per family.
         band: Band of health as last settled, for its hysteresis.
         profile_ms: Time the profile stands for; an older one that comes later changes nothing.
+        packed: At rest, long rings of hours and days in place of `hours` and `days`; else empty.
     """
 
     encoding: int = 1
@@ -126,6 +136,7 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
     profile: ProfileFacts | None = None
     band: str = "unknown"
     profile_ms: int | None = None
+    packed: tuple[bytes, ...] = ()
 
 
 def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer:
@@ -155,6 +166,26 @@ def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer
             return customer
 
 
+def at_rest(customer: Customer) -> Customer:
+    """A customer as it is stored: long rings packed. `at_hand` turns it back.
+
+    >>> at_rest(Customer()) == Customer()
+    True
+    """
+    if len(customer.hours) + len(customer.days) < _LONG_RINGS:
+        return customer
+    packed = (pack(customer.hours), pack(customer.days))
+    return msgspec.structs.replace(customer, hours=(), days=(), packed=packed)
+
+
+def at_hand(customer: Customer) -> Customer:
+    """A customer as it is worked with, from what was stored."""
+    if not customer.packed:
+        return customer
+    hours, days = map(unpack, customer.packed)
+    return msgspec.structs.replace(customer, hours=hours, days=days, packed=())
+
+
 def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Customer:
     kind = scoring.interactions.get(signal.type)
     is_message = signal.type == "message"
@@ -174,8 +205,9 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
     bad = sum(points) - 2 * points[_FAMILY["relief"]] > 0
     answered = wait == "ends" and not by_customer
     measures = (int(contact), int(by_customer), int(bad), int(answered), *points)
-    minutes = add(customer.minutes, signal.ts_ms // MINUTES.pane_ms, MINUTES.panes, measures)
-    hours = add(customer.hours, signal.ts_ms // HOURS.pane_ms, HOURS.panes, measures)
+    counts, hourly = measures[: len(COUNTS)], (int(contact), 0, 0, 0, *points)
+    minutes = add(customer.minutes, signal.ts_ms // MINUTES.pane_ms, MINUTES.panes, counts)
+    hours = add(customer.hours, signal.ts_ms // HOURS.pane_ms, HOURS.panes, hourly)
     days = add(customer.days, signal.ts_ms // DAYS.pane_ms, DAYS.panes, measures)
     conversations = customer.conversations
     if talk is not None:
@@ -229,11 +261,16 @@ def _conversation(
     """The conversation a signal belongs to, and the others, least recent first."""
     key = signal.conversation or signal.channel or ""
     oldest = signal.ts_ms - _STALE_TALK_MS
-    for place, talk in enumerate(customer.conversations):
+    talks = customer.conversations
+    if talks and talks[-1].key == key:
+        return talks[-1], talks[:-1]
+    if talks:
+        talks = (*talks[:-1], _set_aside(talks[-1]))
+    for place, talk in enumerate(talks):
         if talk.key == key:
-            return talk, customer.conversations[:place] + customer.conversations[place + 1 :]
+            return talk, talks[:place] + talks[place + 1 :]
     fresh = Conversation(key, signal.ts_ms, signal.ts_ms, inbound=signal.inbound)
-    rest = customer.conversations
+    rest = talks
     if len(rest) >= CAPS["conversations"]:
         closed = [t for t in rest if t.waiting_since_ms is None or t.last_ms < oldest]
         gone = closed[0] if closed else rest[0]
@@ -241,9 +278,28 @@ def _conversation(
     return fresh, rest
 
 
+def _set_aside(talk: Conversation) -> Conversation:
+    """What is kept of a conversation once another is newer: who waits, and its last few turns.
+
+    Of the words only those of the customer's last turn are kept, to know them when they come again.
+    """
+    turns = list(talk.turns[-CAPS["turns_set_aside"] :])
+    told = False
+    for place in range(len(turns) - 1, -1, -1):
+        said = turns[place]
+        if said.author == "customer" and not told:
+            told = True
+        elif said.turn.hashes:
+            bare = msgspec.structs.replace(said.turn, hashes=())
+            turns[place] = msgspec.structs.replace(said, turn=bare)
+    return msgspec.structs.replace(talk, turns=tuple(turns))
+
+
 def _said(talk: Conversation, signal: Signal, wait: str) -> Conversation:
     """Put one turn in its place by time and work out anew who waits."""
     turn = signal.reading.turn if signal.reading is not None else Turn()
+    if turn.hashes and signal.author != "customer":  # only a customer's words come again
+        turn = msgspec.structs.replace(turn, hashes=())
     turns = talk.turns
     is_message = signal.type == "message"
     if is_message or wait == "starts":
@@ -323,11 +379,16 @@ def _is_contact(customer: Customer, talk: Conversation | None, signal: Signal) -
 def _remember(
     evidence: tuple[Past, ...], cues: tuple[Cue, ...], signal: Signal
 ) -> tuple[Past, ...]:
-    """Keep the newest causes, at most four per family."""
+    """Keep the newest causes: three per family, twelve in all, the fullest family gives way."""
     kept = list(evidence)
     for cue in cues:
         kept.append(Past(cue.code, cue.family, cue.points, signal.ts_ms, cue.quote, signal.origin))
-        same = [past for past in kept if past.family == cue.family]
-        if len(same) > CAPS["evidence_per_family"]:
+        of_family = Counter(past.family for past in kept)
+        most = max(of_family.values())
+        crowded = {cue.family} if of_family[cue.family] > CAPS["evidence_per_family"] else set()
+        if not crowded and len(kept) > CAPS["evidence"]:
+            crowded = {family for family, count in of_family.items() if count == most}
+        if crowded:
+            same = [past for past in kept if past.family in crowded]
             kept.remove(min(same, key=lambda past: (past.ts_ms, past.points)))
     return tuple(kept)

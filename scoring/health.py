@@ -7,7 +7,8 @@ less what has gone wrong over weeks, less a share of distress. Where a sum leave
 part `bounds` takes it back, so the parts always add up to the last digit.
 
 What rests on absence, the clock of a wait, is judged no later than `complete_to_ms`: an outage of a
-source makes nobody wait longer. Weights are assumptions unless marked otherwise.
+source makes nobody wait longer. That clock counts business time of the customer's calendar.
+Weights are assumptions unless marked otherwise.
 
 Next step: `alerts.lifecycle` compares the scores with rules, `alerts.fold` publishes them.
 """
@@ -18,6 +19,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from scoring.calendar import Calendar, open_ms, reached_ms
 from scoring.config import DAY_MS, HOUR_MS, Scoring, Share
 from scoring.customer import Conversation, Customer, Past
 from scoring.panes import COLUMN, FAST, SLOW, leaky, window
@@ -138,7 +140,8 @@ def health(
     seen = customer.read + customer.behaviours
     if not monitored(customer) or (seen == 0 and wait.since_ms is None):
         return Health(now_ms, None, None, (), (), "unknown", 0, wait, contacts, None)
-    waited_ms = _waited_ms(wait, now_ms, complete_to_ms)
+    calendar = calendar_of(customer, scoring)
+    waited_ms = _waited_ms(wait, min(now_ms, complete_to_ms), calendar)
     distress = _distress(customer, now_ms, scoring, waited_ms=waited_ms, contacts=contacts)
     distress_e2 = sum(part.points_e2 for part in distress)
     parts = _health(customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=waited_ms)
@@ -154,7 +157,7 @@ def health(
         confidence_e2=_confidence(customer, seen),
         wait=wait,
         contacts_24h=contacts,
-        next_ms=_next_ms(wait, waited_ms, now_ms, scoring, distress_e2, band, spread_ms),
+        next_ms=_next_ms(wait, waited_ms, calendar, now_ms, scoring, distress_e2, band, spread_ms),
     )
 
 
@@ -169,10 +172,15 @@ def distress_before(customer: Customer, then_ms: int, scoring: Scoring) -> int:
     return sum(part.points_e2 for part in parts)
 
 
-def _waited_ms(wait: Wait, now_ms: int, complete_to_ms: int) -> int:
-    if wait.since_ms is None:
-        return 0
-    return max(0, min(now_ms, complete_to_ms) - wait.since_ms)
+def calendar_of(customer: Customer, scoring: Scoring) -> Calendar | None:
+    """The calendar by which this customer waits, None for day and night."""
+    profile = customer.profile
+    return scoring.calendar_of(None if profile is None else profile.calendar)
+
+
+def _waited_ms(wait: Wait, judged_ms: int, calendar: Calendar | None) -> int:
+    """Business time of the longest open wait."""
+    return 0 if wait.since_ms is None else open_ms(calendar, wait.since_ms, judged_ms)
 
 
 def _distress(
@@ -287,6 +295,7 @@ def _confidence(customer: Customer, seen: int) -> int:
 def _next_ms(
     wait: Wait,
     waited_ms: int,
+    calendar: Calendar | None,
     now_ms: int,
     scoring: Scoring,
     distress_e2: int,
@@ -298,8 +307,9 @@ def _next_ms(
     if wait.since_ms is not None:
         ahead = [step.after_ms for step in scoring.wait_steps if step.after_ms > waited_ms]
         ahead += [DAY_MS] if waited_ms < DAY_MS else []
-        if ahead:
-            found.append(wait.since_ms + min(ahead))
+        step_ms = reached_ms(calendar, wait.since_ms, min(ahead)) if ahead else None
+        if step_ms is not None:
+            found.append(step_ms)
     if distress_e2 >= scoring.resting:
         found.append(_after(now_ms, HOUR_MS, spread_ms))
     elif band not in {"healthy", "unknown"}:

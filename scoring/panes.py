@@ -2,25 +2,31 @@
 
 A ring is a tuple of panes, oldest first; a pane is `(index, *measures)`, all integers, and covers
 the closed-open time `[index * width_ms, (index + 1) * width_ms)` since the Unix epoch. Panes
-without events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh a pane
-by its age from an integer table and shift once at the end, so the order of arrival never shows and
-no float enters. An event older than the ring is refused, and the caller counts it.
+without events are absent. A window is the n newest panes, that of `now` included. Leaky sums weigh
+a pane by its age from an integer table and shift once at the end, so the order of arrival never
+shows and no float enters. An event older than the ring is refused, and the caller counts it. At
+rest a long ring is packed, half as large as a list of its numbers.
 
 Next step: `scoring.customer` keeps three rings per customer, `scoring.health` sums over them.
 """
 
 from __future__ import annotations
 
+import struct
+from bisect import bisect_left
 from typing import Final, NamedTuple
 
 from scoring.config import DAY_MS, HOUR_MS, MINUTE_MS
 from scoring.records import FAMILIES
 
-MEASURES: Final = ("contacts", "messages", "negatives", "replies", *FAMILIES)
-"""Columns of a pane after its index; families are hundredths of points."""
+COUNTS: Final = ("contacts", "messages", "negatives", "replies")
+MEASURES: Final = (*COUNTS, *FAMILIES)
+"""Columns of a pane after its index; families are hundredths of points.
+
+Days hold all of them, hours contacts and points (the other counts are 0), minutes counts only.
+"""
 
 COLUMN: Final = {name: place for place, name in enumerate(MEASURES, start=1)}
-NOTHING: Final = (0,) * len(MEASURES)
 
 Pane = tuple[int, ...]
 Ring = tuple[Pane, ...]
@@ -106,3 +112,47 @@ def leaky(ring: Ring, now_index: int, weights: tuple[int, ...], column: int) -> 
         if 0 <= age < reach:
             total += pane[column] * weights[age]
     return total >> _SHIFT
+
+
+_HEAD: Final = struct.Struct("<qHB")
+_CODES: Final = ("", "B", "H", "I", "Q")  # by width: a column of zeros takes no place at all
+_FITS: Final = (0, 0xFF, 0xFFFF, 0xFFFF_FFFF)
+
+
+def pack(ring: Ring) -> bytes:
+    """A ring as bytes, column by column, each as wide as its largest number needs.
+
+    Args:
+        ring: At least one pane, all of the same measures, none negative.
+
+    >>> len(pack(((500_000, 1, 0, 700), (500_003, 2, 0, 90)))), unpack(pack(((7, 1, 0), (9, 1, 5))))
+    (23, ((7, 1, 0), (9, 1, 5)))
+    """
+    indices, *measures = zip(*ring, strict=True)
+    first, count = indices[0], len(ring)
+    parts = [_HEAD.pack(first, count, len(measures))]
+    for column in (tuple([index - first for index in indices]), *measures):
+        width = bisect_left(_FITS, max(column))
+        parts.append(b"%c" % width)
+        if width:
+            parts.append(struct.pack(f"<{count}{_CODES[width]}", *column))
+    return b"".join(parts)
+
+
+def unpack(data: bytes) -> Ring:
+    """The ring that `pack` was given.
+
+    Raises:
+        struct.error, IndexError: These bytes are no ring.
+    """
+    first, count, measures = _HEAD.unpack_from(data)
+    at = _HEAD.size
+    columns = []
+    for _ in range(measures + 1):
+        width = data[at]
+        at += 1
+        shape = f"<{count}{_CODES[width]}" if width else ""
+        columns.append(struct.unpack_from(shape, data, at) if width else (0,) * count)
+        at += struct.calcsize(shape)
+    columns[0] = tuple(first + offset for offset in columns[0])
+    return tuple(zip(*columns, strict=True))

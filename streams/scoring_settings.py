@@ -12,9 +12,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from scoring.config import Bands, Caps, Interaction, Scoring, WaitStep
+from streams.calendar_settings import CalendarSettings
 from streams.ingest.picks import Strict, suggestion
 from streams.notifier.settings import DurationMs
 
@@ -35,6 +36,8 @@ def _points_e2(value: Any) -> Any:
 
 
 PointsE2 = Annotated[int, BeforeValidator(_points_e2), Field(ge=0, le=1_000_000)]
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 Family = Literal["feeling", "waiting", "repetition", "effort", "intent", "relief"]
 
@@ -66,6 +69,8 @@ class ScoringSettings(Strict):
         contact_ladder: Points for 1, 2, 3, ... contacts within 24 h.
         resting: Distress under which nobody looks again before the next record.
         base: Health of a customer about whom nothing is known to be wrong.
+        calendars: When somebody is there to answer, by name.
+        calendar: The one of customers whose profile names none of them; day and night without.
     """
 
     interactions: dict[str, InteractionSettings] = Field(default_factory=dict)
@@ -75,6 +80,8 @@ class ScoringSettings(Strict):
     contact_ladder: Annotated[tuple[PointsE2, ...], Field(min_length=1)] | None = None
     resting: PointsE2 | None = None
     base: PointsE2 | None = None
+    calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
+    calendar: str = ""
 
     @field_validator("caps", "bands")
     @classmethod
@@ -97,6 +104,13 @@ class ScoringSettings(Strict):
             raise ValueError("steps must ascend by `after`, each once")
         return value
 
+    @model_validator(mode="after")
+    def _named(self) -> ScoringSettings:
+        if self.calendar and self.calendar not in self.calendars:
+            hint = suggestion(self.calendar, self.calendars or ["none"])
+            raise ValueError(f"calendar: found {self.calendar!r}, no such calendar; {hint}")
+        return self
+
     def scoring(self) -> Scoring:
         """As the fold takes it."""
         given: dict[str, Any] = {
@@ -105,6 +119,8 @@ class ScoringSettings(Strict):
             },
             "caps": Caps(**self.caps),
             "bands": Bands(**self.bands),
+            "calendars": {name: one.calendar() for name, one in self.calendars.items()},
+            "calendar": self.calendar,
         }
         if self.wait_steps is not None:
             given["wait_steps"] = tuple(WaitStep(one.after, one.points) for one in self.wait_steps)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.calendar import Calendar
 from scoring.config import (
     DAY_MS,
     HOUR_MS,
@@ -242,6 +243,67 @@ def test_the_clock_of_a_wait_stands_still_where_reading_stopped(
     found = looked(told(signal(T, reading=UNREAD)), T + 10 * HOUR_MS, complete_to_ms=T + read_ms)
     assert points(found.distress) == {"waiting_now": expected}
     assert found.next_ms == T + (HOUR_MS if expected == 200 else 4 * HOUR_MS)
+
+
+OFFICE = Calendar(
+    week=(((540, 1020),),) * 4 + ((),) * 2 + (((540, 1020),),), offsets=((0, 12_600_000),)
+)
+"""Nine to five in Tehran, Friday and Saturday closed."""
+BY_HOURS = msgspec.structs.replace(
+    SCORING, calendars={"office": OFFICE}, calendar="office", resting=FULL + 1, base=FULL
+)
+
+
+def test_a_wait_counts_the_hours_in_which_somebody_is_there() -> None:
+    """Unanswered over the weekend it stays open, and an hour of work later it has waited for one.
+
+    The message comes on a Thursday, half an hour before we close.
+    """
+    thursday = 1_790_208_000_000 + 13 * HOUR_MS
+    customer = told(signal(thursday, reading=UNREAD), scoring=BY_HOURS)
+    sunday = thursday + 2 * DAY_MS + 16 * HOUR_MS + 30 * MINUTE_MS  # nine in the morning
+    for at_ms, expected in (
+        (thursday + 30 * MINUTE_MS, 200),
+        (sunday + 30 * MINUTE_MS - 1, 200),
+        (sunday + 30 * MINUTE_MS, 400),
+    ):
+        found = looked(customer, at_ms, scoring=BY_HOURS)
+        assert points(found.distress) == {"waiting_now": expected}
+        assert found.wait.since_ms == thursday
+    assert looked(customer, thursday + HOUR_MS, scoring=BY_HOURS).next_ms == sunday + 30 * MINUTE_MS
+    own = advance(customer, profile(thursday, calendar="office"), BY_HOURS)
+    day_and_night = msgspec.structs.replace(BY_HOURS, calendar="")
+    at_ms = thursday + DAY_MS
+    assert points(looked(own, at_ms, scoring=day_and_night).distress) == {"waiting_now": 200}
+    assert points(looked(customer, at_ms, scoring=day_and_night).distress) == {"waiting_now": 2_000}
+
+
+@given(st.integers(0, 20 * DAY_MS), st.sampled_from([SCORING, BY_HOURS]))
+def test_the_next_step_of_a_wait_is_looked_at_when_it_is_reached(
+    later_ms: int, scoring: Scoring
+) -> None:
+    """The look before shows the old step to the last millisecond, the look at it the new one."""
+    scoring = msgspec.structs.replace(scoring, resting=FULL + 1, base=FULL)
+    since_ms = T + later_ms
+    customer = told(signal(since_ms, reading=UNREAD), scoring=scoring)
+    at_ms = since_ms
+    steps: list[int] = []
+    while (next_ms := looked(customer, at_ms, scoring=scoring).next_ms) is not None:
+        before = points(looked(customer, next_ms - 1, scoring=scoring).distress)
+        now = points(looked(customer, next_ms, scoring=scoring).distress)
+        assert before == ({"waiting_now": steps[-1]} if steps else {})
+        steps.append(now["waiting_now"])
+        at_ms = next_ms
+    assert steps == [step.points for step in scoring.wait_steps]
+
+
+def test_where_nobody_is_ever_there_nobody_waits_for_the_next_step() -> None:
+    """A calendar without hours has no due times."""
+    closed = msgspec.structs.replace(
+        BY_HOURS, calendars={"never": Calendar(week=((),) * 7)}, calendar="never"
+    )
+    found = looked(told(signal(T, reading=UNREAD)), T + 9 * DAY_MS, scoring=closed)
+    assert (found.distress, found.next_ms, found.wait.state) == ((), None, "yes")
 
 
 def test_who_wrote_in_the_future_has_waited_for_nothing() -> None:
