@@ -17,7 +17,7 @@ def test_any_text_is_read_with_finite_numbers(text: str) -> None:
     fuzz.check(text)
 
 
-@pytest.mark.parametrize("unit", ["<p", '"no" ', "wait ", "نمی ", "\u064b", "aA1", "&#1"])
+@pytest.mark.parametrize("unit", ["?!،.", "<p", '"no" ', "wait ", "نمی ", "\u064b", "aA1", "&#1"])
 def test_a_repeated_piece_is_read_in_full_length(unit: str) -> None:
     """What patterns begin with, over and over, up to the longest text."""
     fuzz.check((unit * fuzz.MAX_CHARS)[: fuzz.MAX_CHARS])
