@@ -4,7 +4,7 @@ Rows stand in one table a language (`scoring.cues_en`, `scoring.cues_fa`); this 
 pattern runs over words as `scoring.text.words_of` writes them, so a space never crosses the end of
 a sentence, and only if one of the row's anchors is among the words. What is denied ("not waiting"),
 said by others in quotation marks, or claimed by a stronger cue does not count; a code counts
-once a text.
+once a text. Mute rows are no cues: "my own mistake" is there so that nothing in it counts.
 
 Next step: `scoring.reading` adds sentiment and quotes.
 """
@@ -42,14 +42,21 @@ FAMILY: Final = {
 }
 """Family of points that each code belongs to."""
 
+MUTE: Final = "mute"
+"""Code of rows whose words mean nothing to us: they claim their span first, for no points."""
+
 Denial = Literal["none", "plain", "open"]
 """How a row is denied: not at all, by "not", or by "if", "when" and requests too."""
+
+_FIRST: Final = -10_000
+"""Rank of mute phrases, before all points."""
 
 _BEFORE_CHARS: Final = 60
 _PLAIN: Final = (
     r"(?:not|no|never|dont|didnt|doesnt|isnt|wasnt|arent|werent|wont|aint|without|cant|cannot"
     r"|couldnt"
     r"|wouldnt|shouldnt|havent|hasnt|hadnt|nor|neither|hardly|nothing|nobody)"
+    r"(?! (?:but|only|just|short|less) )"
 )
 _OPEN: Final = (
     r"(?:if|when|until|till|unless|should|would|could|please|need|needs|needed|hope|hoping|want"
@@ -72,8 +79,8 @@ class Row(NamedTuple):
     """One cue.
 
     Attributes:
-        code: Key of `FAMILY`.
-        points: Hundredths of a point of distress, or of relief.
+        code: Key of `FAMILY`, or `MUTE`.
+        points: Hundredths of a point of distress, or of relief; 0 of what is mute.
         anchors: Words of which one must be there, apart by spaces; `wait*` is any that begins so.
         pattern: Over words in small letters, without apostrophes, one space apart.
         hit: A text of ours that has this cue.
@@ -91,7 +98,7 @@ class Row(NamedTuple):
 
 
 class Found(NamedTuple):
-    """One cue found: its row's code and points, its words from `first` up to before `end`."""
+    """One cue found, or a mute phrase: code and points, its words from `first` to before `end`."""
 
     code: str
     points: int
@@ -130,7 +137,8 @@ class Table:
             for match in self._patterns[number].finditer(text):
                 start, stop = match.span()
                 if start < stop and not self._denied(text, start, stop, row.denial):
-                    hits.append((-row.points, start, stop, row.code))
+                    rank = -row.points if row.points else _FIRST
+                    hits.append((rank, start, stop, row.code))
         return _unclaimed(sorted(hits), text, quoted)
 
     def _denied(self, text: str, start: int, stop: int, denial: Denial) -> bool:
@@ -169,8 +177,8 @@ def _unclaimed(
     """Keep the strongest cue of each code and each span, none within quotation marks."""
     found: list[Found] = []
     codes: set[str] = set()
-    for minus_points, start, stop, code in hits:
-        if code in codes:
+    for rank, start, stop, code in hits:
+        if code in codes and code != MUTE:
             continue
         first = text.count(" ", 0, start)
         end = text.count(" ", 0, stop) + 1
@@ -179,5 +187,5 @@ def _unclaimed(
         if any(begin <= first and end <= finish for begin, finish in quoted):
             continue
         codes.add(code)
-        found.append(Found(code, -minus_points, first, end))
+        found.append(Found(code, 0 if rank == _FIRST else -rank, first, end))
     return sorted(found, key=lambda cue: cue.first)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scoring.cues import Row
+from scoring.cues import MUTE, Row
 
 _NUMBER: Final = (
     r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an|several"
@@ -40,14 +40,23 @@ _BLAME: Final = (
     r"|breaking|letting (?:me|us) down|stranding|overcharg\w*|charging)"
 )
 
+_QUIT: Final = (
+    r"(?:cancel|cancelling|canceling|close|closing|end|ending|terminate|terminating|delete"
+    r"|deleting)"
+    r" (?:my|our|this|the) (?:\w+ )?(?:account|subscription|membership|contract|plan|policy"
+    r"|service)"
+)
+
 _WAITING: Final = (
     Row(
         "waiting",
         1_900,
         "wait* hold queue sitting sat stuck",
         rf"\b(?:waited|waiting|(?:to|a|the|long|had|have|and) waits?|on hold|in (?:the|a) queue"
-        rf"|sitting|sat|stuck)\b(?: [^ .?]+){{0,5}} {_TIME}\b"
-        rf"|\b{_TIME} (?:[^ .?]+ ){{0,3}}(?:wait(?:ing)?|on hold|hold(?: time)?|in the queue)\b",
+        rf"|sitting|sat|stuck)\b(?! (?:times?|periods?|lists?|rooms?)\b)(?: [^ .?]+){{0,5}}"
+        rf" {_TIME}\b"
+        rf"|\b{_TIME} (?:[^ .?]+ ){{0,3}}(?:wait(?:ing)?|on hold|hold(?: time)?|in the queue)\b"
+        r"(?! (?:times?\?|periods?|lists?))",
         "I have been on hold for two hours.",
         "Wait a minute, please.",
     ),
@@ -125,25 +134,46 @@ _WAITING: Final = (
     ),
     Row(
         "waiting",
-        700,
+        900,
         _TIMES,
-        rf"\b(?:for|over|after|last|past|took|take|taken|taking|almost|nearly|than|its been|been"
-        rf"|and|only)"
-        rf" (?:the )?(?:(?:last|past) )?(?:{_TIME}|hours|days|weeks|months)\b(?: (?:ago|now|later"
-        rf"|already"
-        r"|and counting|and still|and no|late))?|\b\d+ ?(?:hrs?|hours|days|weeks|months) (?:ago"
-        r"|now|later"
-        r"|and counting)\b",
-        "It has been like this for the past three days.",
+        rf"\b(?:its been|it has been|been|taken|taking|takes|took)(?: (?:you|them|me|us|like this"
+        rf"|down"
+        rf"|out|over|more than|almost|nearly|about|already|at least|well)){{0,3}} {_TIME}\b"
+        rf"|\b{_TIME} (?:now|already|late|later|and (?:counting|still|no|nothing|yet))\b"
+        rf"|\b(?:over|almost|nearly|more than|past|last) {_TIME} (?:with(?:out)?|still|no)\b",
+        "It has been three days now.",
         "Check-in is from three days before departure.",
+    ),
+    Row(
+        "waiting",
+        900,
+        _TIMES,
+        r"\b(?:still|no (?:reply|answer|response|updates?|word|news|refund|service|internet|power)"
+        r"|nothing|without|not|never|havent|hasnt|hadnt|didnt|isnt|already|down|broken|missing"
+        r"|offline|supposed to|promised)\b(?: [^ .?]+){0,5}?"
+        rf" (?:for|in|over|after|since|about|almost|nearly|(?:the )?(?:last|past)) (?:{_TIME}"
+        rf"|hours|days"
+        rf"|weeks|months)\b(?!\?)"
+        r"|\b(?:ordered|sent|emailed|e-mailed|called|paid|requested|submitted|opened|filed"
+        r"|reported|returned"
+        rf"|contacted|asked|wrote|messaged|dmed|complained|bought|applied)\b(?: [^ .?]+){{0,6}}?"
+        rf" (?:{_TIME}|hours|days|weeks|months) ago\b",
+        "I ordered it two weeks ago.",
+        "I have had the latest version for about two months.",
+        "none",
     ),
     Row(
         "no_answer",
         1_300,
         "one nobody noone none anyone",
-        r"\b(?:no ?one|nobody|none of (?:you|them))(?: [^ .?]+){0,3}"
-        r" (?:answer\w*|respon\w+|repl\w+|pick\w*|help\w*|call\w*|care\w*|knows?|there|available"
-        r"|contact\w*|listen\w*|came|come|show\w*|working|tell\w*|told|seems?|will|can|wants?)\b"
+        r"\b(?:no ?one|nobody|none of (?:you|them))(?! else)(?: (?:at|from|in|on|over|your|the|is"
+        r"|was"
+        r"|are|were|has|have|had|even|ever|seems?|to|can|could|will|would|wants?|bother\w*|actually"
+        r"|who|you|customer|support|service|team|@|able|me|us|just|really|here|there|office|phone"
+        r"|airport|store|bank|desk|there|yet|knows how)){0,5} (?:answer\w*|respon\w+|repl\w+"
+        r"|pick\w*"
+        r"|help\w*|call\w*|cares?|cared|knows?|available|contact\w*|listen\w*|tell\w*|told|came"
+        r"|comes|show\w* up|there|working (?:there|here|today))\b"
         r"|\b(?:cant|cannot|couldnt|unable to)(?: [^ .?]+){0,3} (?:anyone|a (?:person|human)"
         r"|anybody)\b",
         "Nobody picks up the phone.",
@@ -186,8 +216,9 @@ _WAITING: Final = (
         r"\b(?:keeps?|being|been|am|are|you|just|was|were|completely|totally|gets?|getting)"
         r" (?:\w+ )?ignor(?:ed|ing)\b"
         r"|\bignor(?:e|es|ed|ing) (?:me|us|my|our|your|customers?|emails?|messages?|calls?)\b"
-        r"|\b(?:hung|hang(?:ing|s)?) up\b|\b(?:got|gets?|was|keeps?|phone|call|line|been)"
-        r" disconnect\w*"
+        r"|\b(?:hung|hang(?:ing|s)?) up\b|\b(?:calls?|phone|line|agents?|reps?|you|they)"
+        r"(?: (?:was|were|got|gets|keeps?|just|then|has|have|been)){0,3} disconnect\w*"
+        r"|\bdisconnect(?:s|ed|ing)? (?:me|us|my call|the call)\b"
         r"|\b(?:straight|goes|went) to voicemail\b|\b(?:busy signal|line is busy|call volume"
         r"|dropped (?:my|the) call)\b",
         "Your agent hung up on me.",
@@ -321,6 +352,29 @@ _EFFORT: Final = (
         "none",
     ),
     Row(
+        # Stronger than the silence of a person, which would claim the same words.
+        "cannot",
+        1_250,
+        "respond* unresponsive",
+        rf"\b(?:windows?|app|apps|page|screen|touchscreen|website|site|portal|device|printer"
+        rf"|program"
+        rf"|server|button|system|laptop|computer|keyboard|mouse|browser|form|software|tablet|router"
+        rf"|remote|machine|game)(?: [^ .?]+){{0,2}}? (?:{_NOT}(?: even| ever| be| been)* respond\w*"
+        rf"|unresponsive)\b",
+        "The window is not responding.",
+        "The agent is not responding.",
+        "none",
+    ),
+    Row(
+        "cannot",
+        700,
+        "disconnect*",
+        r"\b(?:got|gets?|getting|keeps?|kept|been|was|am|is|constantly|randomly) disconnect(?:ed"
+        r"|ing|s)?\b",
+        "I have been disconnected since noon.",
+        "How do I disconnect a speaker?",
+    ),
+    Row(
         "cannot",
         900,
         "keeps keep error crash* freez* fail* stuck glitch*",
@@ -405,19 +459,31 @@ _EFFORT: Final = (
     Row(
         "money_lost",
         1_400,
-        "scam* ripped rip ripoff stole stealing thieves crooks robbed robbery con fraudsters thief",
-        r"\b(?:scam(?:med|mers?|ming)?|ripp?(?:ed|ing)? ?-?off|stole (?:my|our)|steal(?:ing)?"
+        "scam* ripped rip rips ripoff rip-off stole stealing thieves crooks robbed robbery con"
+        " fraud fraudster* fraudulent thief cheat* swindl*",
+        r"\b(?:scam(?:med|mers?|ming)?|ripp?(?:s|ed|ing)? ?-?off|ripp(?:ed|ing) (?:me|us|people"
+        r"|customers)"
+        r" off|stole (?:my|our)|steal(?:ing)?"
         r" (?:my|our|from|money)|thie(?:ves|f)"
-        r"|crooks?|robbed|daylight robbery|con artists?|fraudsters)\b",
+        r"|crooks?|robbed|daylight robbery|robbery|con artists?|fraudsters?|swindl\w+"
+        r"|(?:you|they|company|shop|store|seller|bank) cheat(?:s|ed)?(?: (?:me|us|people"
+        r"|customers))?"
+        r"|fraudulent (?:\w+ )?(?:company|business|shop|store|site|website|practices?|seller"
+        r"|people|lot)"
+        r"|(?:(?:is|are|a|an|you|youre|total|complete|pure|absolute|this|its|commit\w*|such|like)"
+        r" )+frauds?"
+        r"(?! (?:case|form|claim|report)))\b",
         "You ripped me off, thieves.",
         "Please block the stolen card.",
     ),
     Row(
         "money_lost",
-        1_200,
+        1_500,
         "charged billed debited overcharg* charging charge double",
         r"\b(?:charg(?:ed|ing)|billed|debited|pa(?:id|y)) (?:me |us |my (?:card|account)"
-        r" )?(?:\$?\d+ )?(?:\w+ )?(?:twice|double|again|two times|three times|extra"
+        r" )?(?:\$?\d+ )?(?:\w+ )?(?:twice|double|again|(?:\d+|two|three|four|five|six|several"
+        r"|multiple"
+        r"|many) times|extra"
         r"|wrong\w*|for (?:something|nothing|a service|it twice)|without|incorrectly|more than)\b"
         r"|\bdouble[ -](?:charg|bill)\w*|\bovercharg\w+",
         "My card was charged twice.",
@@ -507,14 +573,15 @@ _FEELING: Final = (
         1_300,
         "angry fed sick tired enough frustrat* disgust* disgrac* unacceptable ridiculous"
         " outrageous appalling inexcusable"
-        " pathetic joke wits upset shame embarrass* absurd insult* laughable useless incompetent",
+        " pathetic joke laugh laughing wits upset shame embarrass* absurd insult* laughable"
+        " useless incompetent",
         r"\b(?:so |very |beyond |extremely |absolutely |totally |completely |really )?(?:angry"
         r"|fed up|sick (?:of|and tired)|tired of|had enough(?: of)?|enough is enough"
         r"|wits end|frustrat\w+|disgust\w+|disgrac\w+|unacceptable|ridiculous|outrageous"
         r"|appalling|inexcusable|pathetic|upset|embarrass\w+"
         r"|absurd|insult\w*|laughable|useless|incompetent|shame on you|what a shame)\b"
         r"|\b(?:is|are|was|what|such|complete|absolute|total|huge|bad|sick)(?: an?)? (?:\w+"
-        r" )?joke\b",
+        r" )?(?:joke|laugh)\b|\bhaving a laugh\b|\blaughing ?stock\b",
         "I am fed up, this is unacceptable.",
         "He told a joke.",
     ),
@@ -585,12 +652,21 @@ _FEELING: Final = (
     Row(
         "profanity",
         800,
-        "damn* crap* idiot* moron* stupid dumb hell bloody screw* ass sucks freaking effing",
-        r"\b(?:damn(?:it|ed)?|crap(?:py)?|idiot(?:s|ic)?|morons?|stupid|dumb|bloody|screw(?:ed"
+        "damn* crap* hell bloody screw* ass freaking effing",
+        r"\b(?:damn(?:it|ed)?|crap(?:py)?|bloody|screw(?:ed"
         r"|ing)? (?:you|me|us|up|over)|freaking|effing|(?:the|go to|as) hell"
         r"|(?:your|my|kiss) ass)\b",
-        "What idiots.",
+        "What the hell.",
         "A bell in the hall.",
+        "none",
+    ),
+    Row(
+        "profanity",
+        800,
+        "idiot* moron* stupid dumb",
+        r"\b(?:idiot(?:s|ic)?|morons?|stupid|dumb)\b",
+        "What idiots.",
+        "What a nice app.",
         "none",
     ),
     Row(
@@ -659,12 +735,10 @@ _FEELING: Final = (
     Row(
         "lost_trust",
         800,
-        "promised promise used expected expect let loyal customer thought better shouldnt"
-        " deserve* unlike",
+        "promised promise used expected expect let thought better shouldnt deserve* unlike",
         r"\bpromised (?:me|us|a|to|that|it|by|the|my|delivery|refund|call)\b|\bused to (?:love|be"
         r"|like|enjoy|trust|work|have)\b|\b(?:expected|expect|deserve) (?:\w+ )?(?:better|more)\b"
-        r"|\blet (?:me|us) down\b|\bloyal (?:\w+ )?(?:customer|client|flyer|member)\b|\bcustomer"
-        r" (?:for|of|since) (?:\w+ )?(?:\d+|many|several|ten|twenty|years)\b|\bthought (?:you|u)"
+        r"|\blet (?:me|us) down\b|\bthought (?:you|u)"
         r" (?:guys )?(?:were|was|had|cared)\b"
         r"|\bdo better\b",
         "I expected better from you.",
@@ -740,23 +814,40 @@ _INTENT: Final = (
     Row(
         "leave_threat",
         1_300,
-        "cancel* close closing end ending terminate delete deleting unsubscribe should shouldve"
-        " wish",
-        r"\b(?:cancel|cancelling|canceling|close|closing|end|ending|terminate|delete|deleting)"
-        r" (?:my|our|this|the) (?:\w+ )?(?:account|subscription|membership|contract|plan|policy"
-        r"|service)\b(?! and (?:open|renew))"
+        "cancel* close closing end ending terminat* delet* should shouldve wish",
+        rf"\b(?:im|i am|we are|ill|i will|were) (?:just |now )?(?:going to )?{_QUIT}\b"
+        rf"|\b{_QUIT} (?:right now|now|immediately|today|at once|asap|this instant|effective|before"
+        r"|because|since|as you|and (?:give|refund|return|send|never|go|leave)|if (?:you|this"
+        r"|it))\b"
         r"|\b(?:should|shouldve|should have|wish i(?: had|d)?) (?:have )?(?:flown|gone|booked"
         r"|chosen|stayed|stuck|taken|picked|used|known)\b",
         "Close my account now.",
+        "How do I close my account?",
+    ),
+    Row(
+        # Asked calmly this is an order like any other, and a small sign.
+        "leave_threat",
+        400,
+        "cancel* close closing end ending terminat* delet*",
+        rf"\b{_QUIT}\b(?! and (?:open|renew))",
+        "Please close my account, thank you.",
         "How do I open an account?",
     ),
     Row(
         "legal_threat",
         2_500,
-        "lawyer* attorney* solicitor* sue suing sued lawsuit legal legally court ombudsman"
+        "complain* complaint* lawyer* attorney* solicitor* sue suing sued lawsuit legal legally"
+        " court ombudsman"
         " regulator bbb ftc fcc chargeback charge class police standards protection reporting"
         " report",
-        r"\b(?:my |a |our |your )?(?:lawyers?|attorneys?|solicitors?)\b|\b(?:will|gonna"
+        r"\b(?:(?:file|filed|filing|make|making|lodge|lodging|submit\w*|raise|send|sent|put in"
+        r"|open)"
+        r" (?:\w+ ){0,3})?(?:complaints?|complain(?:ed|ing)?) (?:[^ .?]+ ){0,4}?(?:to|with|at)"
+        r" (?:[^ .?]+"
+        r" ){0,3}?(?:ombudsman|trading standards|consumer protection|better business bureau|bbb"
+        r"|ftc|fcc"
+        r"|regulators?|authority|authorities|commission|ministry|police)\b"
+        r"|\b(?:my |a |our |your )?(?:lawyers?|attorneys?|solicitors?)\b|\b(?:will|gonna"
         r"|going to|ill|to|can|should|could|gon) sue\b|\bsue (?:you|them|your)\b|\b(?:suing"
         r"|lawsuit|class action)\b"
         r"|\blegal (?:action|steps|proceedings)\b|\b(?:take|taking|see|seeing"
@@ -819,5 +910,37 @@ _RELIEF: Final = (
     ),
 )
 
-ROWS: Final = (*_WAITING, *_REPETITION, *_EFFORT, *_FEELING, *_INTENT, *_RELIEF)
+_SELF: Final = (
+    r"(?:(?:am|was|did|do|made|make|feel|felt|like|such|so|a|an|the|own|really|very|bit|little"
+    r"|being"
+    r"|just|know|guess|probably|think|it|its|is|all|my|i|have|been|had|honest|silly|stupid|dumb"
+    r"|total"
+    r"|complete|fault|mistake|foolish|maybe|perhaps|something) )"
+)
+
+_MUTE: Final = (
+    Row(
+        MUTE,
+        0,
+        "idiot* moron stupid dumb silly foolish fault mistake mistakes bad",
+        rf"\b(?:i|im|ive|my|mine|myself) {_SELF}{{0,6}}(?:idiot\w*|moron|stupid|dumb|silly|foolish"
+        r"|fault|mistakes?)\b(?: (?:thing|mistake|question|of me|move))?|\bmy bad\b",
+        "I did a dumb thing.",
+        "I hate your stupid app.",
+        "none",
+    ),
+    Row(
+        MUTE,
+        0,
+        "fraud scam",
+        r"\b(?:fraud|scam) (?:alerts?|department|team|protection|line|prevention|detection"
+        r"|warnings?"
+        r"|filters?|checks?)\b",
+        "Who do I call to lift a fraud alert?",
+        "It is a fraud.",
+        "none",
+    ),
+)
+
+ROWS: Final = (*_MUTE, *_WAITING, *_REPETITION, *_EFFORT, *_FEELING, *_INTENT, *_RELIEF)
 """Every English cue."""

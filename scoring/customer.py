@@ -15,7 +15,15 @@ from typing import Final
 
 import msgspec
 
+from scoring.calendar import Calendar, open_ms
 from scoring.config import HOUR_MS, MINUTE_MS, Scoring
+from scoring.dialogue import (
+    CONTACT_GAP_MS,
+    DIALOGUE_POINTS,
+    SAME_TALK_MS,
+    Said,
+    turn_features,
+)
 from scoring.panes import COUNTS, DAYS, HOURS, MINUTES, Ring, add, pack, unpack
 from scoring.records import (
     FAMILIES,
@@ -36,23 +44,15 @@ CAPS: Final = {
     "evidence": 12,
     "evidence_per_family": 3,
     "outcomes": 4,
+    "answers": 8,
+    "gaps": 8,
 }
 """The most that is remembered of each; the least recent goes first (docs/state.md)."""
 
 _FAMILY: Final = {name: place for place, name in enumerate(FAMILIES)}
-_CONTACT_GAP_MS: Final = 10 * MINUTE_MS
-_SAME_TALK_MS: Final = 4 * HOUR_MS
 _LONG_RINGS: Final = 24  # panes; below that packing spares nothing
 _STALE_TALK_MS: Final = 30 * 24 * HOUR_MS
 _ASKING: Final = ("customer", "event")
-
-DIALOGUE_POINTS: Final = {
-    "rephrased": ("repetition", 700),
-    "followed_up": ("repetition", 500),
-    "corrected": ("effort", 400),
-    "answer_failed": ("effort", 400),
-}
-"""Points of what only the dialogue shows; weights assumed, order as measured (docs/detection)."""
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):
@@ -64,18 +64,6 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
     ts_ms: int
     quote: str
     origin: Origin
-
-
-class Said(msgspec.Struct, frozen=True, array_like=True):
-    """One remembered turn of a conversation.
-
-    Attributes:
-        author: `customer`, `agent` or `bot`; `event` for an interaction that asks for an answer.
-    """
-
-    ts_ms: int
-    author: str
-    turn: Turn
 
 
 class Conversation(msgspec.Struct, frozen=True, array_like=True):
@@ -114,6 +102,11 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
         evidence: Causes of points in order of arrival, the newest three per family.
         band: Band of health as last settled, for its hysteresis.
         profile_ms: Time the profile stands for; an older one that comes later changes nothing.
+        heard_ms: Newest time the customer wrote, or met us of their own accord.
+        answers: How long our newest answers took, in seconds of business time, the newest last.
+        answered_at: Touch-point of the newest one.
+        gaps: Minutes between the newest contacts, the newest last.
+        left_ms: Newest time they churned; `returned_ms` newest time they came back.
         packed: At rest, long rings of hours and days in place of `hours` and `days`; else empty.
     """
 
@@ -137,6 +130,12 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
     band: str = "unknown"
     profile_ms: int | None = None
     packed: tuple[bytes, ...] = ()
+    heard_ms: int | None = None
+    answers: tuple[int, ...] = ()
+    answered_at: str | None = None
+    gaps: tuple[int, ...] = ()
+    left_ms: int | None = None
+    returned_ms: int | None = None
 
 
 def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer:
@@ -157,10 +156,13 @@ def advance(customer: Customer, record: LogRecord, scoring: Scoring) -> Customer
         case Outcome(ts_ms=ts_ms, kind=kind):
             kept = (*customer.outcomes, (ts_ms, kind))[-CAPS["outcomes"] :]
             ended = kind in ("churned", "returned")
+            left_ms, returned_ms = customer.left_ms, customer.returned_ms
             return msgspec.structs.replace(
                 customer,
                 outcomes=kept,
                 conversations=() if ended else customer.conversations,
+                left_ms=_newest(left_ms, ts_ms) if kind == "churned" else left_ms,
+                returned_ms=_newest(returned_ms, ts_ms) if kind == "returned" else returned_ms,
             )
         case _:
             return customer
@@ -210,16 +212,25 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
     hours = add(customer.hours, signal.ts_ms // HOURS.pane_ms, HOURS.panes, hourly)
     days = add(customer.days, signal.ts_ms // DAYS.pane_ms, DAYS.panes, measures)
     conversations = customer.conversations
+    answers, answered_at = customer.answers, customer.answered_at
     if talk is not None:
+        since_ms = talk.waiting_since_ms
+        if answered and since_ms is not None and signal.ts_ms >= since_ms:
+            took_ms = open_ms(calendar_of(customer, scoring), since_ms, signal.ts_ms)
+            answers = (*answers, took_ms // 1_000)[-CAPS["answers"] :]
+            answered_at = signal.touchpoint or talk.touchpoint
         talk = _said(talk, signal, wait)
         conversations = (*rest, talk)
     first, newest = customer.first_ms, customer.event_ms
+    gaps, contact_ms = customer.gaps, customer.contact_ms
+    if contact and contact_ms is not None and signal.ts_ms > contact_ms:
+        gaps = (*gaps, (signal.ts_ms - contact_ms) // MINUTE_MS)[-CAPS["gaps"] :]
     calm = answered or (by_customer and not bad)
     return Customer(
         encoding=customer.encoding,
         first_ms=signal.ts_ms if first is None or signal.ts_ms < first else first,
         event_ms=signal.ts_ms if newest is None or signal.ts_ms > newest else newest,
-        contact_ms=_newest(customer.contact_ms, signal.ts_ms) if contact else customer.contact_ms,
+        contact_ms=_newest(contact_ms, signal.ts_ms) if contact else contact_ms,
         calm_ms=_newest(customer.calm_ms, signal.ts_ms) if calm else customer.calm_ms,
         signals=customer.signals + 1,
         messages=customer.messages + by_customer,
@@ -236,7 +247,21 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
         profile=customer.profile,
         band=customer.band,
         profile_ms=customer.profile_ms,
+        heard_ms=_newest(customer.heard_ms, signal.ts_ms)
+        if by_customer or contact
+        else customer.heard_ms,
+        answers=answers,
+        answered_at=answered_at,
+        gaps=gaps,
+        left_ms=customer.left_ms,
+        returned_ms=customer.returned_ms,
     )
+
+
+def calendar_of(customer: Customer, scoring: Scoring) -> Calendar | None:
+    """The calendar by which this customer waits, None for day and night."""
+    profile = customer.profile
+    return scoring.calendar_of(None if profile is None else profile.calendar)
 
 
 def _newest(before_ms: int | None, ts_ms: int) -> int:
@@ -335,32 +360,10 @@ def _dialogue_cues(talk: Conversation, signal: Signal) -> tuple[Cue, ...]:
     """What a customer's turn means after the turns before it."""
     if signal.reading is None or signal.reading.lang == "unknown":
         return ()
-    turn = signal.reading.turn
-    before = [s for s in talk.turns if s.ts_ms < signal.ts_ms and s.author != "event"]
-    if not before:
-        return ()
-    found = []
-    own = [said for said in before if said.author == "customer"]
-    words = set(turn.hashes)
-    if any(_rephrases(words, said.turn.hashes) for said in own):
-        found.append("rephrased")
-    last = before[-1]
-    if last.author == "customer":
-        gap_ms = signal.ts_ms - last.ts_ms
-        if gap_ms >= _CONTACT_GAP_MS and not turn.closes and not talk.inbound:
-            found.append("followed_up")
-    elif last.author == "agent" and not turn.closes:
-        if turn.corrects:
-            found.append("corrected")
-        if last.turn.fails and signal.ts_ms - last.ts_ms < _SAME_TALK_MS:
-            found.append("answer_failed")
-    return tuple(Cue(code, *DIALOGUE_POINTS[code]) for code in found)
-
-
-def _rephrases(words: set[int], earlier: tuple[int, ...]) -> bool:
-    """Three content words or more come again, and they are at least half of the shorter turn."""
-    shared = len(words.intersection(earlier))
-    return shared >= 3 and 2 * shared >= min(len(words), len(earlier))
+    before = [said for said in talk.turns if said.ts_ms < signal.ts_ms]
+    turns = (*before, Said(signal.ts_ms, signal.author, signal.reading.turn))
+    found = turn_features(turns, inbound=talk.inbound)
+    return tuple(Cue(code, *worth) for code, worth in DIALOGUE_POINTS.items() if code in found)
 
 
 def _is_contact(customer: Customer, talk: Conversation | None, signal: Signal) -> bool:
@@ -369,11 +372,11 @@ def _is_contact(customer: Customer, talk: Conversation | None, signal: Signal) -
         return True
     before = [s for s in talk.turns if s.ts_ms <= signal.ts_ms and s.author != "event"]
     if not before:
-        return signal.ts_ms - customer.contact_ms >= _CONTACT_GAP_MS or bool(signal.conversation)
+        return signal.ts_ms - customer.contact_ms >= CONTACT_GAP_MS or bool(signal.conversation)
     gap_ms = signal.ts_ms - before[-1].ts_ms
     if before[-1].author == "customer":
-        return gap_ms >= _CONTACT_GAP_MS
-    return gap_ms >= _SAME_TALK_MS
+        return gap_ms >= CONTACT_GAP_MS
+    return gap_ms >= SAME_TALK_MS
 
 
 def _remember(

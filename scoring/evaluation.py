@@ -11,17 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from scoring.config import HOUR_MS
+from scoring.config import MINUTE_MS, Scoring
+from scoring.customer import CAPS, Customer, advance
+from scoring.dialogue import badness, displeasure
 from scoring.reading import read
-from scoring.records import Reading
+from scoring.records import Origin, Signal
 
-_HALF_LIFE_MS: Final = 12 * HOUR_MS
-_CONTACT: Final = 0.35
-"""Of a message whatever it says. Source: docs/detection section 4, early warning."""
-
-_TURNS: Final = 6
-_CORRECTS, _CLOSES, _FAILED, _REPHRASED = 0.6, 0.4, 0.4, 0.1
-"""What a turn adds to a dialogue's badness; fitted by hand (docs/detection, dialogue features)."""
+_SCORING: Final = Scoring()
 
 
 def message(text: str) -> float | None:
@@ -39,34 +35,37 @@ def dialogue(turns: Sequence[Mapping[str, Any]]) -> float:
 
     Args:
         turns: `{"role": "customer" | "agent", "text": ..}`, oldest first, the last the customer's.
+            More than a conversation remembers are cut as there; a minute lies between two.
     """
-    readings = [read(turn["text"], turn["role"]) for turn in turns[-_TURNS:]]
-    last, *before = reversed(readings)
-    roles = [turn["role"] for turn in turns[-_TURNS:]][-2::-1]
-    badness = -_sentiment(last)
-    badness += _CORRECTS * last.turn.corrects - _CLOSES * last.turn.closes
-    if before and roles[0] == "agent" and before[0].turn.fails and not last.turn.closes:
-        badness += _FAILED
-    words = set(last.turn.hashes)
-    own = [reading for reading, role in zip(before, roles, strict=True) if role == "customer"]
-    if any(len(words.intersection(reading.turn.hashes)) >= 2 for reading in own):
-        badness += _REPHRASED
-    return badness
+    customer = Customer()
+    for place, turn in enumerate(turns[-CAPS["turns"] :]):
+        signal = _signal(place * MINUTE_MS, turn["text"], turn["role"])
+        customer = advance(customer, signal, _SCORING)
+    return badness(customer.conversations[0].turns)
 
 
 def customer(messages: Sequence[tuple[int, str]]) -> float:
-    """How much a customer is at risk after these messages: a leaky sum of badness and contacts.
+    """How much a customer is at risk after these messages: the displeasure left in the row's turns.
 
     Args:
         messages: `(time in ms, text)`, oldest first.
     """
-    total, before_ms = 0.0, messages[0][0] if messages else 0
+    known = Customer()
     for ts_ms, text in messages:
-        total *= 0.5 ** ((ts_ms - before_ms) / _HALF_LIFE_MS)
-        total += max(0.0, -_sentiment(read(text, "customer"))) + _CONTACT
-        before_ms = ts_ms
-    return total
+        known = advance(known, _signal(ts_ms, text, "customer"), _SCORING)
+    turns = [said for talk in known.conversations for said in talk.turns]
+    return displeasure(turns, messages[-1][0]) if messages else 0.0
 
 
-def _sentiment(reading: Reading) -> float:
-    return 0.0 if reading.sentiment_e4 is None else reading.sentiment_e4 / 10_000
+def _signal(ts_ms: int, text: str, author: str) -> Signal:
+    return Signal(
+        at_ms=ts_ms,
+        complete_to_ms=ts_ms,
+        event_id="",
+        ts_ms=ts_ms,
+        origin=Origin("evaluation", 0, 0),
+        author=author,
+        conversation="evaluation",
+        reading=read(text, author),
+        inbound=False,
+    )

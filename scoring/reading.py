@@ -15,17 +15,17 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from scoring import cues_en, cues_fa, persian, sentiment
-from scoring.cues import FAMILY, Found, Table
+from scoring.brands import NO_BRANDS, Brands
+from scoring.cues import FAMILY, MUTE, Found, Table
 from scoring.language import language
+from scoring.memo import Memo
+from scoring.quote import quote
 from scoring.records import Cue, Reading
 from scoring.redact import redact
-from scoring.text import parted, strip, tidy, words_of
+from scoring.text import listed, parted, strip, tidy, words_of
 from scoring.turn import turn_of
 from scoring.vader import normalised
-
-QUOTE_CHARS: Final = 80
-CONTEXT_WORDS: Final = 2
-"""Words of context on each side of what is quoted."""
+from scoring.weights import weigh
 
 NEGATIVE_POINTS: Final = 2_500
 POSITIVE_POINTS: Final = 1_200
@@ -34,15 +34,27 @@ POSITIVE_POINTS: Final = 1_200
 SILENT: Final = 0.22
 """Words weaker than this score no points: a plain "no" or "again" is not distress; assumed."""
 
-_POINTS_PER_VALENCE: Final = 600
-"""Hundredths of a point that weigh as much as one unit of valence; fitted by hand."""
-
 _DISCOUNT: Final = 0.6
 """What is left of praise and thanks beside a complaint; fitted by hand (docs/detection, 4)."""
 
 _COMPLAINT: Final = 700
+
+MOST_DENIALS: Final = 3
+LONG: Final = 10
+"""Words from which on a text that complains counts as long."""
+
+_LEVEL: Final = 4.0
+"""Where the sum of valences levels off: two strong words."""
+
+_NOT: Final = listed(
+    "not no never none nothing nobody dont doesnt didnt isnt wasnt arent werent wont aint cant"
+    " cannot couldnt wouldnt shouldnt havent hasnt hadnt without nor neither"
+)
+_DENIES: Final = {
+    "en": Memo(lambda word: int(word.rstrip(".?") in _NOT)),
+    "fa": Memo(lambda word: int(persian.negative(word))),
+}
 _SHOUT: Final = re.compile(r"[?!؟]*(?:[?؟][!?؟]|!!)[?!؟]*")
-_SHOUTED: Final = 0.6
 _TABLES: Final = {"en": Table(cues_en.ROWS), "fa": Table(cues_fa.ROWS, verb_last=True)}
 _MARK: Final = re.compile('["“”«»]')
 
@@ -56,12 +68,30 @@ class _Words(NamedTuple):
     valences: list[float]
 
 
-def read(text: str, role: str) -> Reading:
+class Looked(NamedTuple):
+    """A text in its parts, before anything is weighed.
+
+    Attributes:
+        lang: `en`, `fa` or `unknown`.
+        masked: The text as read, redacted.
+        found: Cues and mute phrases; nothing of an unknown language or of one of ours.
+    """
+
+    lang: str
+    masked: str
+    cut: _Words
+    found: Sequence[Found]
+    stripped: tuple[str, ...]
+    redactions: int
+
+
+def read(text: str, role: str, brands: Brands = NO_BRANDS) -> Reading:
     """Read one text on its own.
 
     Args:
         text: Anything at all; at most `scoring.text.MAX_CHARS` of it are read.
         role: Who wrote it: `customer`, `agent` or `bot`.
+        brands: Names that say nothing of how somebody feels, from `scoring.brands.brands_of`.
 
     Returns:
         The reading. Of agents and bots: language and turn. Of customers in English or Persian:
@@ -80,37 +110,58 @@ def read(text: str, role: str) -> Reading:
     """
     if role not in ("customer", "agent", "bot"):
         raise ValueError(f"role {role!r} is none of customer, agent, bot: map the author's role")
+    looked = look(text, brands, scored=role == "customer")
+    value: int | None = None
+    cues: tuple[Cue, ...] = ()
+    if role == "customer" and looked.lang != "unknown":
+        value, cues = _score(looked)
+    masked = looked.masked
+    return Reading(
+        lang=looked.lang,
+        sentiment_e4=value,
+        cues=cues,
+        turn=turn_of(
+            looked.cut.words,
+            looked.lang,
+            questions=masked.count("?") + masked.count("؟"),
+            complains=any(cue.family != "relief" for cue in cues),
+            agent=role != "customer",
+            mood_e2=0 if value is None else round(value / 100),
+        ),
+        stripped=looked.stripped,
+        redactions=looked.redactions,
+    )
+
+
+def look(text: str, brands: Brands = NO_BRANDS, *, scored: bool = True) -> Looked:
+    """Take a text apart: all that `read` knows before it weighs; for `bench` and `nabz score`.
+
+    Args:
+        text: Anything at all.
+        brands: As for `read`.
+        scored: A customer wrote it, so look for feelings and cues.
+    """
     stripped_text, stripped = strip(tidy(text))
     masked, redactions = redact(stripped_text)
     masked = parted(masked)
     chunks = masked.split()
     words = words_of(chunks)
     lang = language(masked, words)
+    spoken = chunks
+    if brands and (names := brands.places(words)):
+        words = ["@" if place in names else word for place, word in enumerate(words)]
+        spoken = ["@" if place in names else chunk for place, chunk in enumerate(chunks)]
     places: Sequence[int] = range(len(words))
     if lang == "fa":
         words, places = persian.join(words)
-    value: int | None = None
-    cues: tuple[Cue, ...] = ()
-    if role == "customer" and lang != "unknown":
-        valences = persian.valences(words) if lang == "fa" else sentiment.valences(chunks)
-        cut = _Words(chunks, words, places, valences)
+    valences: list[float] = []
+    found: Sequence[Found] = ()
+    if scored and lang != "unknown":
+        valences = persian.valences(words) if lang == "fa" else sentiment.valences(spoken)
         quoted = _quoted(places, chunks) if _MARK.search(masked) else ()
         found = _TABLES[lang].find(words, quoted)
-        value, cues = _score(cut, found, masked)
-    return Reading(
-        lang=lang,
-        sentiment_e4=value,
-        cues=cues,
-        turn=turn_of(
-            words,
-            lang,
-            questions=masked.count("?") + masked.count("؟"),
-            complains=any(cue.family != "relief" for cue in cues),
-            agent=role != "customer",
-        ),
-        stripped=stripped,
-        redactions=redactions,
-    )
+    cut = _Words(chunks, words, places, valences)
+    return Looked(lang, masked, cut, found, stripped, redactions)
 
 
 def _quoted(places: Sequence[int], chunks: Sequence[str]) -> list[tuple[int, int]]:
@@ -121,31 +172,71 @@ def _quoted(places: Sequence[int], chunks: Sequence[str]) -> list[tuple[int, int
     return [(first, end) for first, end in spans if end - first >= 3]
 
 
-def _score(cut: _Words, found: Sequence[Found], text: str) -> tuple[int, tuple[Cue, ...]]:
-    """Add up sentiment and cues; give the overall sentiment and the cues with their quotes."""
-    rest = list(cut.valences)
-    against = relief = 0
-    for cue in found:
-        if FAMILY[cue.code] == "relief":
-            relief += cue.points
-        else:
+def features(looked: Looked) -> dict[str, float]:
+    """Say how much there is of each feature that `weights.txt` weighs, by its name.
+
+    Cues count their points in thousands of hundredths; the sums of words level off, so that one
+    long list of words is no catastrophe.
+
+    >>> features(look("I am still waiting!!"))["waiting"]
+    1.5
+    """
+    return _features(looked, *_beside(looked))
+
+
+def _beside(looked: Looked) -> tuple[list[float], int]:
+    """Valences of the words that no cue has claimed, praise discounted; points of distress."""
+    rest = list(looked.cut.valences)
+    against = 0
+    for cue in looked.found:
+        if FAMILY.get(cue.code, "relief") != "relief":
             against += cue.points
         rest[cue.first : cue.end] = [0.0] * (cue.end - cue.first)
     if against >= _COMPLAINT:
         rest = [valence * _DISCOUNT if valence > 0 else valence for valence in rest]
-    feeling = sum(rest)
-    overall = feeling + (relief * (_DISCOUNT if against else 1.0) - against) / _POINTS_PER_VALENCE
-    if overall < 0 and _SHOUT.search(text):
-        overall -= _SHOUTED
+    return rest, against
+
+
+def _features(looked: Looked, rest: Sequence[float], against: int) -> dict[str, float]:
+    found: dict[str, float] = {}
+    cues = 0
+    denials = list(map(_DENIES[looked.lang].__getitem__, looked.cut.words))
+    for cue in looked.found:
+        if cue.code == MUTE:
+            denials[cue.first : cue.end] = [0] * (cue.end - cue.first)
+        elif FAMILY[cue.code] == "relief":
+            found[cue.code] = cue.points / 1_000 * (_DISCOUNT if against else 1.0)
+        else:
+            found[cue.code] = cue.points / 1_000
+            cues += 1
+    good = sum([valence for valence in rest if valence > 0])
+    bad = -sum([valence for valence in rest if valence < 0])
+    denied = min(MOST_DENIALS, sum(denials))
+    found["good_words"] = good * _LEVEL / (good + _LEVEL)
+    found["bad_words"] = bad * _LEVEL / (bad + _LEVEL)
+    found["denials"] = float(denied)
+    evidence = min(1.0, bad + cues + denied / 2)
+    found["length"] = evidence * min(len(denials), LONG) / LONG
+    if evidence and _SHOUT.search(looked.masked):
+        found["loud"] = evidence
+    return found
+
+
+def _score(looked: Looked) -> tuple[int, tuple[Cue, ...]]:
+    """Weigh the features; give the overall sentiment and the cues with their quotes."""
+    rest, against = _beside(looked)
+    weighed = weigh(_features(looked, rest, against), looked.lang)
+    cut = looked.cut
     cues = [
         (cue.first, Cue(cue.code, FAMILY[cue.code], cue.points, _quote(cut, cue.first, cue.end)))
-        for cue in found
+        for cue in looked.found
+        if cue.code != MUTE
     ]
-    strength = normalised(feeling)
+    strength = normalised(sum(rest))
     if strength <= -SILENT or (strength >= SILENT and against < _COMPLAINT):
         cues.append(_of_words(cut, rest, strength))
     cues.sort(key=lambda placed: placed[0])
-    return round(10_000 * normalised(overall)), tuple(cue for _, cue in cues)
+    return round(-10_000 * normalised(weighed)), tuple(cue for _, cue in cues)
 
 
 def _of_words(cut: _Words, rest: Sequence[float], strength: float) -> tuple[int, Cue]:
@@ -160,13 +251,6 @@ def _of_words(cut: _Words, rest: Sequence[float], strength: float) -> tuple[int,
 
 
 def _quote(cut: _Words, first: int, end: int) -> str:
-    """The words from `first` up to `end` with a little context, as written and not too long."""
+    """The clause around the words from `first` up to `end`, as written."""
     last = cut.places[end] if end < len(cut.places) else len(cut.chunks)
-    start, stop = cut.places[first], last
-    lead, trail = max(0, start - CONTEXT_WORDS), min(len(cut.chunks), stop + CONTEXT_WORDS)
-    for begin, finish in ((lead, trail), (start, trail)):
-        quote = " ".join(cut.chunks[begin:finish])
-        if len(quote) <= QUOTE_CHARS:
-            return quote
-    quote = " ".join(cut.chunks[start:stop])
-    return quote if len(quote) <= QUOTE_CHARS else quote[: QUOTE_CHARS - 1] + "…"
+    return quote(cut.chunks, cut.places[first], last)

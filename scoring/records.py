@@ -79,6 +79,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True):
         closes: Thanks or says goodbye and asks nothing: starts no wait.
         fails: Of an agent's turn: apologises or says that something cannot be done.
         hashes: 32-bit hashes of at most 12 content words, sorted: for rephrasing and links.
+        mood_e2: Of a customer's turn: its sentiment in hundredths, -100 to 100; 0 where unknown.
     """
 
     words: int = 0
@@ -87,6 +88,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True):
     closes: bool = False
     fails: bool = False
     hashes: tuple[int, ...] = ()
+    mood_e2: int = 0
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True):

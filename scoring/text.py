@@ -51,7 +51,7 @@ _UNSEEN_TABLE: Final = {
     for code in range(first, last + 1)
 }
 _EMOJI: Final = re.compile("([\u2600-\u27bf\u2b50\U0001f000-\U0001faff])\\1*")
-_GLUED: Final = re.compile(r"[.,;!?،؛؟…]+(?=[^\W\d_]{2})")
+_GLUED: Final = re.compile(r"(?<![.,;!?،؛؟…])[.,;!?،؛؟…]+(?=[^\W\d_]{2})")
 
 _ONE_SPELLING: Final = {
     "ی": "يىئ",

@@ -109,7 +109,13 @@ def content_hashes(words: Sequence[str]) -> tuple[int, ...]:
 
 
 def turn_of(
-    words: Sequence[str], lang: str, *, questions: int, complains: bool, agent: bool
+    words: Sequence[str],
+    lang: str,
+    *,
+    questions: int,
+    complains: bool,
+    agent: bool,
+    mood_e2: int = 0,
 ) -> Turn:
     """Say what a turn does.
 
@@ -119,6 +125,7 @@ def turn_of(
         questions: Number of question marks in the text.
         complains: It has cues of distress, so it closes nothing.
         agent: A person or bot of ours wrote it: only then can it fail the customer.
+        mood_e2: Sentiment of a customer's text in hundredths, 0 where unknown.
 
     >>> turn_of(["no."], "en", questions=0, complains=False, agent=False).corrects
     True
@@ -135,4 +142,5 @@ def turn_of(
         closes=closes and _CLOSES[lang].search(text) is not None,
         fails=agent and _FAILS[lang].search(text) is not None,
         hashes=content_hashes(words),
+        mood_e2=mood_e2,
     )

@@ -62,7 +62,7 @@ def test_a_quote_stands_in_the_text(text: str) -> None:
     """Evidence is what the customer wrote, in the customer's spelling, unless masked or cut."""
     plain = {word for word in text.split() if word.isascii() and word.isalpha()}
     for cue in read(" ".join(plain), "customer").cues:
-        assert set(cue.quote.rstrip("…").split()[:-1]) <= plain
+        assert set(cue.quote.strip("…").split()[:-1]) <= plain
 
 
 @given(ANY)
@@ -161,9 +161,9 @@ def test_quotes_are_masked_and_kept_short() -> None:
     """No personal item leaves the text, however it was written."""
     reading = read("I am still waiting, mail jane@example.org or 0912 345 6789!", "customer")
     assert reading.redactions == 2
-    assert [cue.quote for cue in reading.cues] == ["I am still waiting, mail <email>"]
+    assert [cue.quote for cue in reading.cues] == ["I am still waiting, mail <email> or <phone>!"]
     long = read("w" * 200 + " I am furious " + "w" * 200, "customer")
-    assert [cue.quote for cue in long.cues] == ["furious"]
+    assert [cue.quote for cue in long.cues] == ["…I am furious…"]
     word = read("hooooo" + "o" * 200 + "rrible I am so", "customer")
     assert [len(cue.quote) for cue in word.cues] == [80]
 
