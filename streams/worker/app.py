@@ -21,9 +21,10 @@ from prometheus_client import CollectorRegistry
 from scoring.reading import read
 from streams.control import Control
 from streams.dead_letters import REASONS
-from streams.engine import reader
-from streams.engine.worker import FAIL_STOP, Lane, LaneConfigError, fail_stop
+from streams.engine import cycle, reader
+from streams.engine.worker import FAIL_STOP, Lane, LaneConfigError, Timing, fail_stop
 from streams.http import serving
+from streams.ingest import batch
 from streams.ingest.loop import Ingest
 from streams.ingest.metrics import IngestMetrics
 from streams.metrics import Metrics, build_info
@@ -39,6 +40,11 @@ GROUP: Final = "nabz-track"
 COMMANDS_SOURCE: Final = "commands"
 INGEST_STOP_S: Final = 10.0
 """A broker that does not answer must not keep a worker from stopping."""
+POINTS: Final = (
+    *(f"ingest.{point}" for point in batch.POINTS),
+    *(f"cycle.{point}" for point in cycle.POINTS),
+)
+"""Where a test may crash a whole worker."""
 Service = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -58,9 +64,22 @@ class Worker:
         roles: frozenset[str],
         input_path: Path | None = None,
         registry: CollectorRegistry | None = None,
+        timing: Timing | None = None,
+        at: Callable[[str], None] = lambda _point: None,
     ) -> None:
-        """Describe it; must be made inside a running event loop."""
+        """Describe it; must be made inside a running event loop.
+
+        Args:
+            settings: The installation's.
+            roles: `ingest`, `track`, or both.
+            input_path: File or folder that file sources are read from.
+            registry: Where to count.
+            timing: Time limits of the lane.
+            at: Told each of `POINTS`; for tests that crash there.
+        """
         self._settings = settings
+        self._timing = timing
+        self._at = at
         self._broker = settings.broker()
         self.registry = CollectorRegistry() if registry is None else registry
         build_info(self.registry)
@@ -78,6 +97,7 @@ class Worker:
                 metrics=IngestMetrics.register(
                     self.registry, (*settings.source_names(), COMMANDS_SOURCE)
                 ),
+                at=lambda point: at(f"ingest.{point}"),
             )
         if "track" in roles:
             self.lane = self._new_lane()
@@ -108,7 +128,9 @@ class Worker:
             log_topic=LOG,
             rows_topic=ROWS,
             log_epoch=settings.log_epoch,
+            timing=self._timing,
             extra=self._services(wakes, lambda: lane),
+            at=lambda point: self._at(f"cycle.{point}"),
         )
         return lane
 
@@ -204,7 +226,12 @@ class Worker:
 
 
 def run_worker_process(
-    settings: Settings, *, roles: frozenset[str], input_path: Path | None = None
+    settings: Settings,
+    *,
+    roles: frozenset[str],
+    input_path: Path | None = None,
+    timing: Timing | None = None,
+    at: Callable[[str], None] = lambda _point: None,
 ) -> int:
     """Run one worker as this process until SIGTERM or SIGINT, and return its exit code.
 
@@ -212,13 +239,15 @@ def run_worker_process(
         settings: The installation's.
         roles: `ingest`, `track`, or both.
         input_path: File or folder that file sources are read from.
+        timing: Time limits of the lane.
+        at: Told each of `POINTS`; for tests that crash there.
 
     Returns:
         0 after a signal; 70 where a restart or a look at the configuration is the cure.
     """
 
     async def main() -> None:
-        worker = Worker(settings, roles=roles, input_path=input_path)
+        worker = Worker(settings, roles=roles, input_path=input_path, timing=timing, at=at)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
