@@ -19,8 +19,10 @@ from streams import shadowing
 from streams.cli.config import config
 from streams.cli.demo import demo
 from streams.cli.dlq import dlq
+from streams.cli.doctor import doctor
 from streams.cli.errors import told
 from streams.cli.fit import fit
+from streams.cli.init import init
 from streams.cli.options import examples
 from streams.cli.processes import notifier, worker
 from streams.cli.replay import replay
@@ -35,7 +37,7 @@ from streams.cli.why import why
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, score, fit, tail, replay, dlq)),
-    ("Set up", (config, topics, sources)),
+    ("Set up", (init, config, topics, sources, doctor)),
 )
 
 

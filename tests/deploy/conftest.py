@@ -1,7 +1,38 @@
-"""The command line in a folder of its own, as the tests of the command line have it."""
+"""A secured Kafka with an installation on it, and the command line in a folder of its own."""
 
 from __future__ import annotations
 
-from tests.cli.conftest import empty_broker, nabz, nabz_on, own_broker
+import os
+from collections.abc import Iterator
 
-__all__ = ["empty_broker", "nabz", "nabz_on", "own_broker"]
+import pytest
+
+from streams.acls import PROCESSES
+from streams.engine import kafka_local
+from streams.engine.kafka_local import SecuredKafka
+from tests.cli.conftest import empty_broker, nabz, nabz_on, own_broker
+from tests.deploy.secured import USERS, Site, allow
+
+__all__ = ["empty_broker", "nabz", "nabz_on", "own_broker", "site"]
+
+_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Kafka with the ACLs of the table, topics and configuration made by `nabz-apply`."""
+    lacking = kafka_local.missing()
+    if lacking is not None:
+        if _CI:
+            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
+        pytest.skip(lacking)
+    kafka = SecuredKafka(tmp_path_factory.mktemp("kafka"), USERS)
+    with kafka as broker:
+        one = Site(kafka, tmp_path_factory.mktemp("site"))
+        for process in PROCESSES:
+            allow(broker, process)
+        for words in (("topics", "apply"), ("config", "apply")):
+            done = one.nabz("nabz-apply", *words)
+            assert done.code == 0, done.said
+        yield one
+        one.stop()

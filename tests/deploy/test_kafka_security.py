@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +20,16 @@ from kafka.admin import ACLResourcePatternType as PatternType
 
 from streams import acls as table
 from streams.acls import PROCESSES, Process, rights
-from streams.engine import kafka_local
 from streams.engine.admin import connected
-from streams.engine.kafka_local import SecuredKafka, authority
+from streams.engine.kafka_local import authority
 from streams.ingest.batch import Names
 from streams.notifier.feed import GROUP as NOTIFIER_GROUP
 from streams.topics import CONTROL, DELIVERIES, LOG, ROWS, TOPICS
 from streams.worker.app import GROUP as TRACK_GROUP
 from tests.cli.conftest import Nabz
-from tests.deploy.secured import SOURCE, USERS, Site, acls, allow, until, without
+from tests.deploy.secured import SOURCE, Site, acls, until, without
 
 SESSIONS_S = 2 * 15.0
-_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 OPERATIONS = {
     "Read": "READ",
     "Write": "WRITE",
@@ -47,26 +43,6 @@ RUN: dict[Process, tuple[str, ...]] = {
     "track": ("worker", "--roles", "track"),
     "notifier": ("notifier",),
 }
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Kafka with the ACLs of the table, topics and configuration made by `nabz-apply`."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        if _CI:
-            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
-        pytest.skip(lacking)
-    kafka = SecuredKafka(tmp_path_factory.mktemp("kafka"), USERS)
-    with kafka as broker:
-        one = Site(kafka, tmp_path_factory.mktemp("site"))
-        for process in PROCESSES:
-            allow(broker, process)
-        for words in (("topics", "apply"), ("config", "apply")):
-            done = one.nabz("nabz-apply", *words)
-            assert done.code == 0, done.said
-        yield one
-        one.stop()
 
 
 def test_the_table_names_the_groups_the_processes_join() -> None:
@@ -90,6 +66,14 @@ def test_a_complaint_reaches_a_person_with_exactly_these_rights(site: Site) -> N
     )
     asked = site.nabz("nabz-ask", "why", "c-1", "--json")
     assert asked.code == 0, asked.said
+    sound = site.nabz("nabz-ask", "doctor", "--process", "ask", "--json")
+    findings = [json.loads(line) for line in sound.said.splitlines()]
+    assert sound.code == 0, sound.said
+    assert {one["check"] for one in findings} == {
+        "channel screen", "broker", "rights", "topics", "configuration", "clock", "lag",
+        "dead letters",
+    }  # fmt: skip
+    assert {one["state"] for one in findings} == {"ok"}
     assert site.stop() == [0, 0, 0]
     for process in PROCESSES:
         wanted = acls(process, rights(process, sources=[SOURCE]))
