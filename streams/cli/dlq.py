@@ -1,6 +1,6 @@
-"""`nabz dlq`: records that were put aside, and why.
+"""`nabz dlq`: records that were put aside, and why; and again, once the cause is mended.
 
-Next step: `streams.dead_letters` says what a dead letter holds.
+Next step: `streams.dead_letters` says what a dead letter holds, `streams.ingest.again` takes it in.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.cli.again import dry_option, rate_option, taken
 from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
 from streams.cli.words import age, console, place, shown
 from streams.dead_letters import REASONS
@@ -25,10 +26,11 @@ _ORIGINAL_MAX = 2_000
     epilog=examples(
         "nabz dlq list",
         "nabz dlq list --reason not_json --source tickets",
+        "nabz dlq replay --reason unknown_author --dry-run",
     )
 )
 def dlq() -> None:
-    """Show the records that could not be understood."""
+    """Show the records that could not be understood, and take them in again."""
 
 
 @dlq.command(
@@ -83,6 +85,46 @@ def list_(  # an argument an option
             click.echo(msgspec.json.encode(facts).decode())
         return
     _print(found, show_original=show_original)
+
+
+@dlq.command(
+    epilog=examples(
+        "nabz dlq replay --reason unknown_author --dry-run",
+        "nabz dlq replay --source tickets --rate 100",
+    )
+)
+@click.option("--reason", type=click.Choice(REASONS), metavar="REASON", help="Only this reason.")
+@click.option("--source", help="Only this source; customer-log for failed folds.")
+@rate_option
+@dry_option
+@json_option
+@with_settings
+def replay(
+    *,
+    reason: str | None,
+    source: str | None,
+    rate: int,
+    dry_run: bool,
+    as_json: bool,
+    config_path: Path | None,
+    broker: str | None,
+) -> None:
+    """Take dead letters in again, under the mapping as it is now.
+
+    They are appended under a new epoch of their source. Nothing is counted twice: what the customer
+    log holds already is left out. What is still not understood stays where it is.
+    """
+    settings = settings_from(config_path, broker)
+
+    from streams.ingest.again import letters, originals
+
+    chosen = (
+        one
+        for one in letters(settings.broker())
+        if reason in {None, one.reason} and source in {None, one.source}
+    )
+    found = originals(chosen)
+    taken(settings, lambda: found, rate=rate, dry=dry_run, quiet=True, as_json=as_json)
 
 
 def _print(letters: list[DeadLetter], *, show_original: bool) -> None:

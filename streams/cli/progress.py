@@ -1,6 +1,6 @@
 """How far a long piece of work is: a bar on standard error, where that is a terminal.
 
-Next step: `nabz replay` and `nabz why` fold under it.
+Next step: `nabz replay` and `nabz why` fold under it, `nabz sources rewind` reads again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from streams.cli.words import console
 
 
 @contextmanager
-def folding() -> Iterator[Callable[[int, int], None]]:
+def folding(what: str = "folding the log") -> Iterator[Callable[[int, int], None]]:
     """A function to tell records done and records there are; the bar goes when the block ends."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -20,7 +20,7 @@ def folding() -> Iterator[Callable[[int, int], None]]:
     if not terminal.is_terminal:
         yield lambda _done, _total: None
         return
-    columns = (TextColumn("folding the log"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,6 +1,7 @@
-"""`nabz sources`: does a mapping find in your records what it should?
+"""`nabz sources`: does a mapping find in your records what it should? And read them once more.
 
-Next step: `streams.ingest.sample` looks, `docs/sources.md` tells how to write a mapping.
+Next step: `streams.ingest.sample` looks, `docs/sources.md` tells how to write a mapping;
+`streams.ingest.again` takes in what is read once more.
 """
 
 from __future__ import annotations
@@ -13,24 +14,32 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.cli.again import dry_option, rate_option, taken
+from streams.cli.errors import MISUSED, Stop
 from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
-from streams.cli.words import shown, utc
+from streams.cli.words import moment_ms, shown, utc
 
 if TYPE_CHECKING:
     from streams.engine.brokers import Broker
+    from streams.ingest.again import Original
     from streams.ingest.events import Event
     from streams.ingest.intake import Source
     from streams.ingest.sample import Sample
+    from streams.settings import Settings
+
+_OFFSETS_BELOW = 100_000_000_000
+"""A smaller number is an offset: as milliseconds it would be a moment of 1973."""
 
 
 @click.group(
     epilog=examples(
         "nabz sources test",
         "nabz sources test --config care.yaml --input recorded/",
+        "nabz sources rewind tickets --to 2026-11-24T10:00 --dry-run",
     )
 )
 def sources() -> None:
-    """Try out how topics and files are mapped."""
+    """Try out how topics and files are mapped; read a topic again."""
 
 
 @sources.command(
@@ -102,6 +111,114 @@ def test(
             _tell(sample, show_text=show_text)
     if not sound:
         raise click.exceptions.Exit(1)
+
+
+@sources.command(
+    epilog=examples(
+        "nabz sources rewind tickets --to 2026-11-24T10:00 --dry-run",
+        "nabz sources rewind tickets --to 120000 --rate 200",
+    )
+)
+@click.argument("source")
+@click.option(
+    "--to",
+    required=True,
+    metavar="OFFSET|TIME",
+    help="Where to begin: an offset in every partition, or when records were written (UTC).",
+)
+@rate_option
+@dry_option
+@json_option
+@with_settings
+def rewind(
+    *,
+    source: str,
+    to: str,
+    rate: int,
+    dry_run: bool,
+    as_json: bool,
+    config_path: Path | None,
+    broker: str | None,
+) -> None:
+    """Read a source's topic again, up to where ingest is, under the mapping as it is now.
+
+    Events are appended under a new epoch of the source. Nothing is counted twice: what the customer
+    log holds already is left out, so this brings what was filtered, put aside or never read.
+    """
+    settings = settings_from(config_path, broker)
+    topic = _topic_of(settings, source)
+    starts, stops = _range(settings, source, topic, to)
+    taken(
+        settings,
+        lambda: _again(settings.broker(), source, topic, starts, stops),
+        rate=rate,
+        dry=dry_run,
+        quiet=False,
+        as_json=as_json,
+    )
+
+
+def _topic_of(settings: Settings, source: str) -> str:
+    from streams.ingest.intake import EVENTS_SOURCE
+    from streams.ingest.picks import suggestion
+    from streams.topics import EVENTS
+
+    if source == EVENTS_SOURCE and settings.events:
+        return EVENTS
+    one = settings.sources.get(source)
+    if one is None:
+        known = settings.source_names()
+        raise click.UsageError(f"no source is called {source!r}; {suggestion(source, known)}")
+    if one.topic is None:
+        raise Stop(
+            f"source {source}: it reads files; to read them again, configure a source of another"
+            " name for them",
+            MISUSED,
+        )
+    return one.topic
+
+
+def _range(
+    settings: Settings, source: str, topic: str, to: str
+) -> tuple[dict[int, int], dict[int, int]]:
+    """First offset to read of each partition, and the one ingest will read next."""
+    from streams.engine.kafka_reads import begins, offsets_at
+    from streams.worker.history import control_of
+
+    where = settings.broker()
+    stops = {
+        place: one.offset
+        for (name, epoch, place), one in control_of(where).progress.items()
+        if name == source and epoch == 0
+    }
+    firsts = begins(where, topic)
+    if to.isdecimal() and int(to) < _OFFSETS_BELOW:
+        wanted = dict.fromkeys(firsts, int(to))
+    else:
+        try:
+            wanted = offsets_at(where, topic, moment_ms(to))
+        except ValueError as error:
+            raise Stop(
+                f"--to: found {to!r}; write an offset, a time like 2026-11-24T10:00 (UTC), or"
+                " milliseconds",
+                MISUSED,
+            ) from error
+    starts = {place: max(wanted[place], first) for place, first in firsts.items()}
+    return {place: one for place, one in starts.items() if one < stops.get(place, 0)}, stops
+
+
+def _again(
+    broker: Broker, source: str, topic: str, starts: dict[int, int], stops: dict[int, int]
+) -> Iterator[Original]:
+    from streams.engine.kafka_reads import read
+    from streams.ingest.again import Original
+
+    if not starts:
+        return
+    for records in read(broker, topic, partitions=starts, starts=starts):
+        for one in records:
+            if one.offset < stops[one.partition]:
+                yield Original(source, topic, one.partition, one.offset, one.value, one.key)
 
 
 _Records = Iterator[tuple[int, int, bytes | None]]

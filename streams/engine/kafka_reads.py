@@ -9,7 +9,7 @@ Next step: `streams.cli` shows what is read, `streams.worker.configure` compares
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -82,6 +82,7 @@ def read(
     follow: bool = False,
     timeout_s: float = 10.0,
     partitions: Iterable[int] | None = None,
+    starts: Mapping[int, int] | None = None,
 ) -> Iterator[list[Record]]:
     """Batches of records, each partition in offset order, from its beginning to its present end.
 
@@ -91,6 +92,7 @@ def read(
         follow: Go on after the end, for ever. An empty batch then says that all is read for now.
         timeout_s: How long to wait for a broker to answer at first.
         partitions: Only these; all of them by default.
+        starts: Offsets to begin with instead, by partition.
 
     Raises:
         ReadError: No broker, no such topic, or records that went away while being read.
@@ -107,6 +109,9 @@ def read(
         places = [TopicPartition(topic, number) for number in sorted(wanted)]
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
+        for place in places:
+            if starts is not None and place.partition in starts:
+                consumer.seek(place, starts[place.partition])
         yield from _batches(consumer, places, follow=follow)
     except KafkaError as error:
         raise ReadError(
@@ -155,6 +160,24 @@ def begins(broker: Broker, topic: str) -> dict[int, int]:
         places = [TopicPartition(topic, number) for number in sorted(numbers)]
         found = consumer.beginning_offsets(places) if places else {}
         return {place.partition: int(begin) for place, begin in found.items()}
+    finally:
+        consumer.close(autocommit=False)
+
+
+def offsets_at(broker: Broker, topic: str, at_ms: int) -> dict[int, int]:
+    """Offset of the first record of each partition written at a time or later; its end if none."""
+    consumer = _connect(broker, 10.0)
+    try:
+        numbers = consumer.partitions_for_topic(topic) or ()
+        places = [TopicPartition(topic, number) for number in sorted(numbers)]
+        if not places:
+            return {}
+        last = consumer.end_offsets(places)
+        found = consumer.offsets_for_times(dict.fromkeys(places, at_ms))
+        return {
+            place.partition: int(last[place] if at is None else at.offset)
+            for place, at in found.items()
+        }
     finally:
         consumer.close(autocommit=False)
 

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from alerts.message import FSI, PDI
 from scoring.records import Wake
 from streams.codec import record_of
+from streams.control import Counts, Progress, progress_key
 from streams.dead_letters import dead_letter
 from streams.engine.cycle import Output as Record
-from streams.topics import DEAD_LETTERS, ROWS
+from streams.engine.cycle import partition_of
+from streams.topics import CONTROL, DEAD_LETTERS, EVENTS, LOG, ROWS
 from tests.cli.conftest import Nabz
 from tests.cli.kafka import all_of, publish
 from tests.cli.world import MINUTE_MS, START_MS, World
@@ -120,6 +122,62 @@ def test_no_dead_letters_is_good_news(nabz_on: Nabz) -> None:
     """An empty list says so, on standard error."""
     found = nabz_on.on_broker("dlq", "list")
     assert (found.exit_code, found.stdout, found.stderr) == (0, "", "no dead letters\n")
+
+
+def test_dead_letters_are_replayed_and_a_source_is_rewound(nabz_on: Nabz) -> None:
+    """Under an epoch of their own, shown before it is done; and a second time nothing comes."""
+    assert nabz_on.broker is not None
+    body = b'{"kind":"message","customer":"c-1","ts":1790000000000,"author":"customer","text":"hi"}'
+    letter = dead_letter(
+        source="events", topic="nabz.events.v1", partition=1, offset=7, reason="not_json",
+        value=body, at_ms=START_MS,
+    )  # fmt: skip
+    put_aside = [Record(DEAD_LETTERS, b"events", msgspec.json.encode(letter), (), 0)] * 2
+    publish(nabz_on.broker, put_aside)
+    dry = nabz_on.on_broker("dlq", "replay", "--dry-run")
+    assert "1 records read: 1 events would be appended, 0 known before" in dry.stdout, dry.output
+    assert all_of(nabz_on.broker, LOG) == []
+    done = nabz_on.on_broker("dlq", "replay", "--reason", "not_json", "--source", "events")
+    assert "1 events appended" in done.stdout and "counted under epoch 1" in done.stdout
+    (record,) = all_of(nabz_on.broker, LOG)
+    assert (record.key, record.partition) == (b"c-1", partition_of(b"c-1", 2))
+    again = nabz_on.on_broker("dlq", "replay", "--json")
+    facts = json.loads(again.stdout)
+    assert (facts["events"], facts["known"], facts["epochs"]) == (0, 1, {"events": 2})
+
+    read_to = Progress("events", 0, 0, 2, 1, 0, None, False, Counts(read=1), 0)
+    publish(
+        nabz_on.broker,
+        [
+            Record(EVENTS, b"c-1", body, (), 0),
+            Record(EVENTS, b"c-1", body, (), 0),
+            Record(CONTROL, progress_key(read_to), msgspec.json.encode(read_to), (), 0),
+        ],
+    )
+    rewound = nabz_on.on_broker("sources", "rewind", "events", "--to", "0", "--json")
+    facts = json.loads(rewound.stdout)
+    assert (facts["read"], facts["events"]) == (1, 1), "up to where ingest is, and no further"
+    assert len(all_of(nabz_on.broker, LOG)) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("evnts", "--to", "0"), "did you mean"),
+        (("files", "--to", "0"), "it reads files"),
+        (("events", "--to", "noon"), "--to: found 'noon'"),
+    ],
+)
+def test_a_rewind_that_cannot_be_says_why(nabz_on: Nabz, words: tuple[str, ...], said: str) -> None:
+    """An unknown source, one of files, and a time nobody can read."""
+    with (nabz_on.folder / "nabz.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "sources:\n  files: {files: '*.jsonl', customer: $.c, author: customer, ts: $.t,"
+            " text: $.m}\n"
+        )
+    found = nabz_on.on_broker("sources", "rewind", *words)
+    assert found.exit_code == 2
+    assert said in found.stderr
 
 
 # ---------------------------------------------------------------------- replay
