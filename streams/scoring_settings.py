@@ -71,6 +71,8 @@ class ScoringSettings(Strict):
         base: Health of a customer about whom nothing is known to be wrong.
         calendars: When somebody is there to answer, by name.
         calendar: The one of customers whose profile names none of them; day and night without.
+        brands: Names that say nothing of how somebody feels ("Red Devil"); read by ingest, so they
+            count for texts that come after.
     """
 
     interactions: dict[str, InteractionSettings] = Field(default_factory=dict)
@@ -82,6 +84,7 @@ class ScoringSettings(Strict):
     base: PointsE2 | None = None
     calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
     calendar: str = ""
+    brands: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @field_validator("caps", "bands")
     @classmethod

@@ -9,6 +9,7 @@ Next step: `streams.ingest.loop` fills the log, `streams.worker.track` folds it.
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -18,6 +19,7 @@ from typing import Any, Final
 import structlog
 from prometheus_client import CollectorRegistry
 
+from scoring.brands import Brands
 from scoring.reading import read
 from streams.control import Control
 from streams.dead_letters import REASONS
@@ -92,7 +94,7 @@ class Worker:
             self.ingest = Ingest(
                 settings,
                 self._broker,
-                read=read,
+                read=functools.partial(read, brands=Brands(settings.scoring.brands)),
                 input=input_path,
                 metrics=IngestMetrics.register(
                     self.registry, (*settings.source_names(), COMMANDS_SOURCE)

@@ -47,6 +47,10 @@ def test_a_correction_changes_something(row: Correction) -> None:
         ("no great hurry", [-0.8, 1.55, 0.0]),
         ("no bad news", [0.0, 0.925, 0.0]),
         ("don’t like", [0.0, -0.296]),
+        ("we sell the Red Devil drill", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        ("a visit to Devil Lake, today", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        ("you are a Devil", [0.0, 0.0, 0.0, -3.4]),
+        ("we are here. Terrible Service again", [0.0, 0.0, 0.0, -2.6, 0.0, -0.5]),
     ],
 )
 def test_a_chunk_has_the_valence_it_has_here(text: str, expected: list[float]) -> None:
