@@ -1,6 +1,6 @@
-"""`nabz worker` and `nabz notifier`: the two processes an installation consists of.
+"""`nabz worker`, and how a process ends that something restarts.
 
-Next step: `streams.worker.app` and `streams.notifier.loop` run until a signal.
+Next step: `streams.worker.app` runs until a signal; `streams.cli.notifier` is the other process.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ def worker(
     named = roles_from(roles)
     settings = settings_from(config_path, broker)
 
+    from streams.engine.embedded import recognised
     from streams.logs import configure
     from streams.worker.app import run_worker_process
 
@@ -114,38 +115,11 @@ def worker(
 
     def run() -> int:
         admitted(settings, *(one for one in ROLES if one in named))
-        return run_worker_process(settings, roles=named, input_path=input_path)
-
-    ctx.exit(supervised(run))
-
-
-@click.command(
-    epilog=examples(
-        "nabz notifier --config nabz.yaml",
-        "nabz notifier --broker kafka-1:9092",
-    )
-)
-@logs_option
-@with_settings
-@click.pass_context
-def notifier(
-    ctx: click.Context, *, logs: str | None, config_path: Path | None, broker: str | None
-) -> None:
-    """Tell people what changed, on the configured channels.
-
-    One notifier is active, further ones stand by. Ends with 70 where a restart is the cure.
-    """
-    settings = settings_from(config_path, broker)
-
-    from streams.logs import configure
-    from streams.notifier.loop import run_notifier
-
-    configure(json=None if logs is None else logs == "json")
-    at = settings.metrics.notifier
-    where, whom = settings.broker(), settings.notifier()
-
-    def run() -> int:
-        admitted(settings, "notifier")
-        return run_notifier(where, whom, metrics_bind=at.bind, metrics_token=at.token)
+        if not recognised(settings.broker()).idempotent:  # an embedded one, whoever started it
+            known = settings.broker_.model_copy(update={"idempotent": False})
+            ours = settings.model_copy(update={"broker_": known})
+        else:
+            ours = settings
+        return run_worker_process(ours, roles=named, input_path=input_path)
 
     ctx.exit(supervised(run))

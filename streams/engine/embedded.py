@@ -21,14 +21,36 @@ import socket
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+from kafka.admin import KafkaAdminClient
 
 from streams.engine.brokers import Broker
 
 _LOOPBACK = "127.0.0.1"
 _TAIL_BYTES = 2_000
+
+
+_CLUSTER = "tansu_cluster"
+
+
+def recognised(broker: Broker) -> Broker:
+    """The same broker, told that it numbers no batches if it is an embedded one.
+
+    Raises:
+        kafka.errors.KafkaError: Nobody answered.
+    """
+    if not broker.idempotent:
+        return broker
+    client = KafkaAdminClient(**broker.kafka_python(), client_id="nabz-admin")
+    try:
+        cluster = client.describe_cluster()["cluster_id"]
+    finally:
+        client.close()
+    return replace(broker, idempotent=False) if cluster == _CLUSTER else broker
 
 
 class EmbeddedBrokerError(Exception):
