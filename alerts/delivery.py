@@ -2,14 +2,16 @@
 
 A lane holds the deliveries of one alert to one channel, in order. Nothing is sent past an
 unanswered one; what a newer one makes pointless is superseded; a close goes out exactly where an
-opening did or may have. Everything here is a function of records, so a restart that reads
-`nabz.deliveries.v1` goes on where the last process stopped.
+opening did or may have. What was held back may be told in one digest: its members share the fate of
+that message, and their closes go out each by itself. Everything here is a function of records, so a
+restart that reads `nabz.deliveries.v1` goes on where the last process stopped.
 
 Next step: `streams.notifier.outbox` keeps the lanes, `streams.notifier.loop` sends.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, assert_never
@@ -18,12 +20,20 @@ import msgspec
 from msgspec.structs import replace
 
 from alerts.channels.base import FailureReason, Limits, Outcome, Refused, Retry, Sent
-from alerts.message import Kind, kind_of, notification_id
+from alerts.message import NAMESPACE, Kind, kind_of, notification_id
 from alerts.outputs import At, Transition
-from alerts.pipeline import Reason
+from alerts.pipeline import Kept
 
 State = Literal[
-    "pending", "sending", "sent", "failed_temp", "failed_perm", "dead", "superseded", "suppressed"
+    "pending",
+    "sending",
+    "sent",
+    "failed_temp",
+    "failed_perm",
+    "dead",
+    "superseded",
+    "suppressed",
+    "bundled",
 ]
 OPEN: Final[frozenset[State]] = frozenset({"pending", "sending", "failed_temp"})
 CLOSING: Final[frozenset[Kind]] = frozenset(
@@ -43,6 +53,7 @@ class Delivery(msgspec.Struct, frozen=True):
         kind: What the message says; a close that caught up with its opening says both.
         reason: Why the transition happened.
         state: How far it is. `sending` found after a restart is ambiguous: sent again, same id.
+            `bundled` is part of a digest that is still to be sent.
         attempt: Calls begun.
         next_retry_ms: Not before then; null when nothing is planned.
         failure: Why it was kept back, failed or was superseded; a closed set.
@@ -52,6 +63,7 @@ class Delivery(msgspec.Struct, frozen=True):
         offset: Where the transition stands in `nabz.transitions.v1`.
         log: Where in the customer log it was decided.
         version: Rises with every record of the key.
+        by: Id of the hold that keeps it back, or of the digest that tells it.
     """
 
     notification_id: str
@@ -73,6 +85,7 @@ class Delivery(msgspec.Struct, frozen=True):
     created_ms: int
     updated_ms: int
     version: int = 1
+    by: str | None = None
 
     @property
     def open(self) -> bool:
@@ -90,7 +103,7 @@ def _changed(delivery: Delivery, now_ms: int, **changes: Any) -> Delivery:
 
 
 def planned(
-    transition: Transition, *, channel: str, offset: int, now_ms: int, kept: Reason | None = None
+    transition: Transition, *, channel: str, offset: int, now_ms: int, kept: Kept | None = None
 ) -> Delivery:
     """The first record of a message: pending, or suppressed with the reason."""
     return Delivery(
@@ -106,7 +119,7 @@ def planned(
         state="pending" if kept is None else "suppressed",
         attempt=0,
         next_retry_ms=now_ms if kept is None else None,
-        failure=kept,
+        failure=None if kept is None else kept.reason,
         http_status=None,
         provider_ref=None,
         ambiguous=False,
@@ -114,7 +127,72 @@ def planned(
         log=transition.log,
         created_ms=now_ms,
         updated_ms=now_ms,
+        by=None if kept is None else kept.by,
     )
+
+
+def digest(members: Sequence[Delivery], *, cause: str, now_ms: int) -> Delivery:
+    """The first record of one message that stands for several openings to one channel.
+
+    Args:
+        members: At least one, all to the same channel.
+        cause: What held them, part of the identity.
+        now_ms: When it is planned; part of the identity too, so that it never meets an older one.
+    """
+    first = min(members, key=lambda one: one.notification_id)
+    mark = f"digest|{first.channel}|{cause}|{now_ms}|{first.notification_id}"
+    return replace(
+        first,
+        notification_id=str(uuid.uuid5(NAMESPACE, mark)),
+        alert_id=f"digest-{uuid.uuid5(NAMESPACE, f'{mark}|alert')}",
+        fingerprint=f"~digest|{first.channel}",
+        seq=1,
+        kind="digest",
+        reason="digest",
+        state="pending",
+        attempt=0,
+        next_retry_ms=now_ms,
+        failure=None,
+        http_status=None,
+        provider_ref=None,
+        ambiguous=False,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+        version=1,
+        by=None,
+    )
+
+
+def carried(member: Delivery, by: Delivery, now_ms: int) -> Delivery:
+    """What the present state of a digest makes of one of its members."""
+    state: State
+    match by.state:
+        case "sending" | "sent" | "dead" | "failed_perm" | "superseded":
+            state = by.state
+        case _:
+            state = "bundled"
+    return _changed(
+        member,
+        now_ms,
+        state=state,
+        failure=by.failure,
+        http_status=by.http_status,
+        ambiguous=member.ambiguous or by.ambiguous,
+        next_retry_ms=None,
+        by=by.notification_id,
+    )
+
+
+def kept(delivery: Delivery, why: Kept, now_ms: int) -> Delivery:
+    """An opening that was on its way, or waits for another reason, and is kept back now."""
+    return _changed(
+        delivery, now_ms, state="suppressed", failure=why.reason, by=why.by, next_retry_ms=None
+    )
+
+
+def postponed(delivery: Delivery, why: Kept, now_ms: int) -> Delivery:
+    """A close or a digest that waits until what keeps it back has ended; it stays pending."""
+    return _changed(delivery, now_ms, failure=why.reason, by=why.by)
 
 
 def sending(delivery: Delivery, now_ms: int) -> Delivery:
@@ -130,8 +208,8 @@ def interrupted(delivery: Delivery, now_ms: int) -> Delivery:
 
 
 def released(delivery: Delivery, now_ms: int) -> Delivery:
-    """An opening that was `too_old` when read, and is still true now that we have caught up."""
-    return _changed(delivery, now_ms, state="pending", failure=None, next_retry_ms=now_ms)
+    """An opening that was kept back, and is still true now that the reason has gone."""
+    return _changed(delivery, now_ms, state="pending", failure=None, by=None, next_retry_ms=now_ms)
 
 
 def lost(delivery: Delivery, now_ms: int) -> Delivery:
@@ -174,6 +252,7 @@ def after(
                 now_ms,
                 state="sent",
                 failure=None,
+                by=None,
                 http_status=status,
                 provider_ref=ref,
                 next_retry_ms=None,
@@ -275,7 +354,11 @@ def step(lane: Sequence[Delivery], now_ms: int) -> Step:
     if not waiting:
         return Step()
     newest = waiting[-1]
-    stale = tuple(superseded(one, now_ms) for one in waiting[:-1])
+    stale = tuple(
+        superseded(one, now_ms)
+        for one in lane[: lane.index(newest)]
+        if one.open or one.state == "bundled"
+    )
     # A receiver that asked for time is given it by the newer message too.
     not_before = max(now_ms if one.next_retry_ms is None else one.next_retry_ms for one in waiting)
     if not_before > max(now_ms, newest.next_retry_ms or 0):

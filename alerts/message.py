@@ -16,7 +16,7 @@ import shlex
 import string
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit
@@ -37,6 +37,7 @@ Kind = Literal[
     "closed",
     "fired_and_recovered",
     "updated",
+    "digest",
 ]
 Locale = Literal["en", "fa"]
 
@@ -56,6 +57,8 @@ _VALUE_MAX: Final = 80
 _ID_MAX: Final = 500
 _CAUSES_MAX: Final = 3
 _QUOTES_MAX: Final = 3
+_LISTED_MAX: Final = 5
+_MEMBERS_MAX: Final = 100
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -87,6 +90,8 @@ class Notification(msgspec.Struct, frozen=True):
         evidence: Redacted quotes with their time; empty unless the channel is configured for them.
         links: Where to look further.
         why: Command that explains the alert.
+        members: Alert ids a digest stands for, worst first, at most 100; else empty. A digest is
+            about no single customer: the other facts are those of its worst member.
     """
 
     notification_id: str
@@ -116,6 +121,7 @@ class Notification(msgspec.Struct, frozen=True):
     opened_ms: int | None
     at_ms: int
     runbook: str | None
+    members: tuple[str, ...] = ()
 
 
 def kind_of(transition: Transition) -> Kind:
@@ -474,4 +480,61 @@ def notification(
         opened_ms=transition.opened_ms,
         at_ms=transition.at_ms,
         runbook=_or_none(transition.runbook),
+    )
+
+
+def digest_notification(
+    members: Sequence[Transition],
+    *,
+    notification_id: str,
+    alert_id: str,
+    channel: str,
+    locale: Locale = "en",
+    now_ms: int,
+) -> Notification:
+    """Say several openings at once: how many, the five worst by name, and where to see the rest.
+
+    Args:
+        members: What it stands for, at least one; the order does not matter.
+        notification_id: The digest's own; the same however often it is sent.
+        alert_id: The digest's own.
+        channel: Name of the channel.
+        locale: Language of the texts.
+        now_ms: The wall clock, from which times of day are seen.
+    """
+    texts = TEXTS[locale]
+    worst = sorted(
+        members, key=lambda one: (one.severity != "critical", -one.score_e2, one.alert_id)
+    )
+    first = worst[0]
+    severity = texts.severities.get(first.severity, plain(first.severity))
+    lines = [
+        texts.member.format(
+            severity=texts.severities.get(one.severity, plain(one.severity)),
+            who=_who(one, locale),
+            measure=_measure(one, locale),
+            score=_digits(str(_points(one.score_e2)), locale),
+            since=moment(one.since_ms, seen_from_ms=now_ms, locale=locale),
+        )
+        for one in worst[:_LISTED_MAX]
+    ]
+    if len(worst) > _LISTED_MAX:
+        lines.append(texts.more.format(n=_digits(str(len(worst) - _LISTED_MAX), locale)))
+    alone = notification(first, channel=channel, locale=locale)
+    return msgspec.structs.replace(
+        alone,
+        notification_id=notification_id,
+        alert_id=alert_id,
+        fingerprint=f"~digest|{plain(channel, _ID_MAX)}",
+        seq=1,
+        kind="digest",
+        reason="digest",
+        title=texts.titles["digest"].format(
+            severity=severity, who=_digits(str(len(worst)), locale)
+        ),
+        lines=tuple(lines),
+        links=(),
+        why="nabz tail alerts",
+        at_ms=now_ms,
+        members=tuple(plain(one.alert_id, _ID_MAX) for one in worst[:_MEMBERS_MAX]),
     )

@@ -2,7 +2,8 @@
 
 Only an opening, a reminder or an escalation may be kept back; a close is never a stage's business:
 `alerts.delivery` sends it wherever its opening went. Each stage has one signature and names its
-reason, which is recorded with the delivery and counted.
+reason, which is recorded with the delivery and counted. What is kept back for a reason of `WAITING`
+is looked at again, and told once if the reason has gone and the alert has not.
 
 Next step: `alerts.delivery` carries what is left to the channel.
 """
@@ -11,59 +12,83 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, get_args
 
+from alerts.holds import Named, covering
 from alerts.outputs import Transition
 
-Reason = Literal["shadow", "historical", "too_old", "nothing_to_close", "superseded"]
-REASONS: Final[tuple[Reason, ...]] = (
+Reason = Literal[
     "shadow",
     "historical",
     "too_old",
+    "held",
+    "discarded",
     "nothing_to_close",
     "superseded",
-)
+]
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+WAITING: Final[frozenset[str]] = frozenset({"too_old", "held"})
+"""Reasons that pass; the others are for good."""
+
+
+class Kept(NamedTuple):
+    """Why something is kept back, and by which hold, null where the reason says it all."""
+
+    reason: Reason
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What a stage may look at besides the transition.
+    """What a stage may look at besides the transition; what is in force, it is at this time.
 
     Attributes:
         now_ms: The time it is: the wall clock where `live`, else the newest `at_ms` seen.
         live: The installation runs on the wall clock. Elsewhere the fold knows what is history.
         max_notify_age_ms: Older openings wait until the notifier has caught up.
+        caught_up: It has.
+        channel: Name of the channel the message would go to.
+        holds: Holds in force.
     """
 
     now_ms: int
     live: bool = True
     max_notify_age_ms: int = 900_000
+    caught_up: bool = False
+    channel: str = ""
+    holds: tuple[Named, ...] = ()
 
 
-Stage = Callable[[Transition, Now], Reason | None]
+Stage = Callable[[Transition, Now], Kept | None]
 
 
-def shadow(transition: Transition, now: Now) -> Reason | None:  # noqa: ARG001  # one signature
+def shadow(transition: Transition, now: Now) -> Kept | None:  # noqa: ARG001  # one signature
     """A rule on trial tells nobody."""
-    return "shadow" if transition.shadow else None
+    return Kept("shadow") if transition.shadow else None
 
 
-def historical(transition: Transition, now: Now) -> Reason | None:  # noqa: ARG001
+def historical(transition: Transition, now: Now) -> Kept | None:  # noqa: ARG001
     """The fold found its causes too old to page anybody."""
-    return "historical" if transition.historical else None
+    return Kept("historical") if transition.historical else None
 
 
-def too_old(transition: Transition, now: Now) -> Reason | None:
+def too_old(transition: Transition, now: Now) -> Kept | None:
     """It has waited too long for us; it is sent once we have caught up, if it is still true."""
     late = now.live and now.now_ms - transition.at_ms > now.max_notify_age_ms
-    return "too_old" if late else None
+    return Kept("too_old") if late and not now.caught_up else None
 
 
-STAGES: Final[tuple[Stage, ...]] = (shadow, historical, too_old)
+def held(transition: Transition, now: Now) -> Kept | None:
+    """Somebody has pressed the stop button."""
+    found = covering(now.holds, now.channel, transition.rule)
+    return None if found is None else Kept("held", found[0])
 
 
-def kept_back(transition: Transition, now: Now) -> Reason | None:
+STAGES: Final[tuple[Stage, ...]] = (shadow, historical, too_old, held)
+
+
+def kept_back(transition: Transition, now: Now) -> Kept | None:
     """The first reason not to send a transition, None if it may go or is a close."""
     if transition.after == "closed":
         return None
-    return next((reason for stage in STAGES if (reason := stage(transition, now))), None)
+    return next((kept for stage in STAGES if (kept := stage(transition, now))), None)

@@ -18,7 +18,7 @@ class Texts:
     """All templates of one language.
 
     Attributes:
-        titles: By kind; fields `severity`, `who`.
+        titles: By kind; fields `severity`, `who` (of a digest, how many).
         endings: By closing kind; fields `measure`, `score`.
         causes: Phrases by cue code or contribution name.
         reasons: Why an alert was closed otherwise, by transition reason.
@@ -43,6 +43,8 @@ class Texts:
     was_open: str
     closed_because: str
     late: str
+    member: str
+    more: str
     quote: str
     day: str
     hour: str
@@ -62,6 +64,7 @@ _EN: Final = Texts(
         "closed": "[closed] {who}",
         "fired_and_recovered": "[recovered] {who}: fired and recovered before this was sent",
         "updated": "[{severity}] {who}: alert updated",
+        "digest": "[{severity}] {who} alerts that were held back",
     },
     endings={
         "recovered": "{measure} is down to {score}",
@@ -120,6 +123,8 @@ _EN: Final = Texts(
     was_open="Was open for {duration}, since {since}",
     closed_because="Closed because {reason}",
     late="Delayed {duration} on its way to you",
+    member="[{severity}] {who}: {measure} {score}, since {since}",
+    more="and {n} more",
     quote='"{words}" ({when})',
     day="d",
     hour="h",
@@ -139,6 +144,7 @@ _FA: Final = Texts(
         "closed": "[بسته شد] {who}",
         "fired_and_recovered": "[برطرف شد] {who}: پیش از ارسال این پیام رخ داد و برطرف شد",
         "updated": "[{severity}] هشدار {who} به‌روز شد",
+        "digest": "[{severity}] {who} هشدار نگه‌داشته‌شده",
     },
     endings={
         "recovered": "{measure} به {score} رسید",
@@ -197,6 +203,8 @@ _FA: Final = Texts(
     was_open="{duration} باز بود، از {since}",
     closed_because="بسته شد چون {reason}",
     late="این پیام {duration} در راه مانده است",
+    member="[{severity}] {who}: {measure} {score}، از {since}",
+    more="و {n} هشدار دیگر",
     quote="«{words}» ({when})",
     day="روز",
     hour="ساعت",

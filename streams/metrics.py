@@ -17,7 +17,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from alerts.channels.base import FAILURES
-from alerts.pipeline import REASONS
+from alerts.pipeline import REASONS, WAITING
 
 SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 KINDS: Final = (
@@ -30,6 +30,7 @@ KINDS: Final = (
     "closed",
     "fired_and_recovered",
     "updated",
+    "digest",
 )
 OUTCOMES: Final = ("folded", "duplicate", "failed")
 CHANNEL_STATES: Final = ("open", "held", "disabled")
@@ -139,6 +140,8 @@ class NotifierMetrics:
         channel_state: 1 at the state a channel is in.
         transitions: Transitions read, by outcome.
         active: 1 while this process is the one that sends.
+        holds: Holds in force: the stop button.
+        kept: Openings kept back for a reason that passes, by reason.
     """
 
     attempts: Counter
@@ -152,6 +155,8 @@ class NotifierMetrics:
     channel_state: Gauge
     transitions: Counter
     active: Gauge
+    holds: Gauge
+    kept: Gauge
 
     @classmethod
     def register(cls, registry: CollectorRegistry, *, channels: Iterable[str]) -> NotifierMetrics:
@@ -192,7 +197,16 @@ class NotifierMetrics:
                 "nabz_notifier_transitions", "Transitions read", ["outcome"], registry=registry
             ),
             active=Gauge("nabz_notifier_active", "1 if this process sends", registry=registry),
+            holds=Gauge("nabz_notifier_holds", "Holds in force", registry=registry),
+            kept=Gauge(
+                "nabz_kept_back_records",
+                "Openings kept back for a reason that passes",
+                ["reason"],
+                registry=registry,
+            ),
         )
+        for reason in sorted(WAITING):
+            made.kept.labels(reason).set(0)
         for reason in REASONS:
             made.suppressed.labels(reason)
         for outcome in ("planned", "silent", "duplicate", "undecodable"):

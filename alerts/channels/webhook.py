@@ -73,7 +73,7 @@ def _encoded(notification: Notification) -> bytes:
     data: dict[str, Any] = {
         name: value
         for name, value in msgspec.to_builtins(notification).items()
-        if name not in _DROPPED
+        if name not in _DROPPED and (name != "members" or value)
     }
     return msgspec.json.encode(
         {
@@ -98,6 +98,7 @@ def _shortened(notification: Notification) -> Sequence[Notification]:
     }
     cut = replace(bare, lines=tuple(line[:200] for line in bare.lines[:4]), **texts)
     thin = replace(cut, title="", why="", lines=(), rule="", account=None, tier=None, runbook=None)
+    thin = replace(thin, members=())
     return (notification, no_quotes, bare, cut, thin)
 
 

@@ -36,6 +36,7 @@ _FINISHED: Final = {
     "streams.ingest.intake.IngestError": CRASHED,
     "streams.notifier.build.ChannelConfigError": MISUSED,
     "streams.notifier.feed.FeedError": CRASHED,
+    "streams.notifier.orders.OrderError": FAILED,
     "streams.settings.SettingsFileError": MISUSED,
     "streams.shadowing.ShadowedError": MISUSED,
     "streams.worker.configure.ConfigureError": FAILED,

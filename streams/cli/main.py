@@ -22,9 +22,10 @@ from streams.cli.dlq import dlq
 from streams.cli.doctor import doctor
 from streams.cli.errors import told
 from streams.cli.fit import fit
+from streams.cli.notifier import notifier
 from streams.cli.init import init
 from streams.cli.options import examples
-from streams.cli.processes import notifier, worker
+from streams.cli.processes import worker
 from streams.cli.replay import replay
 from streams.cli.score import score
 from streams.cli.simulate import simulate

@@ -4,7 +4,8 @@ One process of the group has the one partition and sends; the others stand by. O
 reads the deliveries and the control topic to their ends before anything is sent. Then, for each
 batch of transitions: plan, write `pending`, commit the offset; and for each lane: write `sending`,
 call, write the answer. A call whose answer was never written is made again under the same id.
-Retries are times in records, so a restart keeps them.
+Retries are times in records, so a restart keeps them. Orders of people (`streams.notifier.orders`)
+are read to their end before anything is sent, and followed from then on.
 
 Clocks are read here and nowhere below: the wall clock for retries and signatures; how old a
 transition is, in `clock: watermark`, is judged against the newest `at_ms` seen, which is to say by
@@ -21,7 +22,7 @@ import heapq
 import random
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,15 +31,23 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from alerts.channels.base import Failure, Outcome, Refused, Response, Retry, Sent
-from alerts.delivery import BACKOFF_MAX_MS, Delivery, after, interrupted, lost, sending
-from alerts.message import notification
+from alerts.delivery import (
+    BACKOFF_MAX_MS,
+    Delivery,
+    Step,
+    after,
+    interrupted,
+    lost,
+)
+from alerts.message import Notification, digest_notification, notification
 from alerts.outputs import Transition
-from alerts.pipeline import Now
+from alerts.pipeline import WAITING, Now
 from streams.engine.brokers import Broker
-from streams.engine.reader import read_to_end
+from streams.engine.reader import follow, read_to_end
 from streams.metrics import CHANNEL_STATES, NotifierMetrics
 from streams.notifier.build import Outlet, Plan, build
 from streams.notifier.feed import Feed, FeedError, Ledger, Names, Raw
+from streams.notifier.orders import Orders, take
 from streams.notifier.outbox import Key, Outbox
 from streams.notifier.settings import NotifierSettings
 
@@ -132,6 +141,8 @@ class Notifier:
         self._feed = Feed(broker, names, session_ms=session_ms)
         self._ledger = Ledger(broker, names)
         self._term: _Term | None = None
+        self._orders = Orders()
+        self._minding: asyncio.Task[None] | None = None
         self._newest_ms = 0
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -160,6 +171,11 @@ class Notifier:
     def ready(self) -> bool:
         """It sends, or stands by."""
         return self._feed.joined and (self._feed.term == 0 or self._gate_passed.is_set())
+
+    @property
+    def holding(self) -> tuple[str, ...]:
+        """Ids of the holds it minds."""
+        return tuple(name for name, _ in self._orders.holding(self._clock()))
 
     async def sending(self) -> None:
         """Return once this process is the active one and its start gate has been passed."""
@@ -192,6 +208,7 @@ class Notifier:
             await self._finish()
 
     async def _finish(self) -> None:
+        self._mind_no_more()
         term, self._term = self._term, None
         if term is not None and term.tasks:
             _, late = await asyncio.wait(term.tasks, timeout=_STOP_S)
@@ -228,9 +245,11 @@ class Notifier:
                 continue
             if records:
                 await self._take(term, records)
-            elif not held and await self._feed.caught_up():
-                await self._release(term)
-            full = len(term.outbox.transitions) >= _QUEUE_MAX
+            caught_up = not records and not held and await self._feed.caught_up()
+            await self._release(term, caught_up=caught_up)
+            full = len(term.outbox.transitions) >= _QUEUE_MAX and (
+                term.outbox.backlog() >= _QUEUE_MAX
+            )
             if full != held:
                 await self._feed.hold(still=full)
                 held = full
@@ -238,6 +257,7 @@ class Notifier:
     async def _take_over(self, number: int) -> None:
         """Drop what another may be doing by now; read everything before sending anything."""
         old, self._term = self._term, None
+        self._mind_no_more()
         self._gate_passed.clear()
         self._metrics.active.set(0)
         for task in () if old is None else tuple(old.tasks):
@@ -248,7 +268,7 @@ class Notifier:
             return
         outbox = Outbox()
         found: dict[bytes, Delivery] = {}
-        controls = 0
+        orders, controls = Orders(), 0
 
         def apply(_: int, records: Iterable[Any]) -> None:
             for record in records:
@@ -260,19 +280,23 @@ class Notifier:
                 except msgspec.DecodeError:
                     log.error("delivery.undecodable", offset=record.offset)
 
-        def count(_: int, records: Iterable[Any]) -> None:
+        def obey(_: int, records: Iterable[Any]) -> None:
             nonlocal controls
-            controls += sum(1 for _ in records)
+            controls += take(orders, records)
 
-        await read_to_end(self._broker, self._names.control, {0: 0}, count)
+        ends = await read_to_end(self._broker, self._names.control, {0: 0}, obey)
         await read_to_end(self._broker, self._names.deliveries, {0: 0}, apply)
+        self._orders = orders
         missing = outbox.restore(found.values(), self._clock())
+        await self._ledger.write(outbox.mended)
         await self._recall(outbox, missing)
         term = _Term(number, outbox)
         self._term = term
         now_ms = self._clock()
         for key in outbox.lanes:
             self._push(term, now_ms, key)
+        self._minding = asyncio.create_task(self._mind(term, ends or {0: 0}))
+        self._minding.add_done_callback(self._minded)
         self._metrics.active.set(1)
         self._gate_passed.set()
         log.info(
@@ -281,6 +305,42 @@ class Notifier:
             open=len(missing),
             controls=controls,
             channels=sorted(self._plan.outlets),
+        )
+
+    async def _mind(self, term: _Term, ends: Mapping[int, int]) -> None:
+        """Follow the orders; each of them makes every lane look again."""
+
+        def obey(_: int, records: Iterable[Any]) -> None:
+            before = self._orders.holding(self._clock())
+            if take(self._orders, records) == 0:
+                return
+            now_ms = self._clock()
+            for key in term.outbox.lanes:
+                self._push(term, now_ms, key)
+            if (holds := self._orders.holding(now_ms)) != before:
+                log.warning("notifier.holds_changed", holds=[name for name, _ in holds])
+
+        await follow(self._broker, self._names.control, ends, obey)
+
+    def _minded(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed = FeedError(f"following orders failed: {type(error).__name__}")
+            self._failed.__cause__ = error
+
+    def _mind_no_more(self) -> None:
+        if self._minding is not None:
+            self._minding.cancel()
+            self._minding = None
+
+    def _now(self, wall: int, *, caught_up: bool = False) -> Now:
+        """What is in force at a moment."""
+        live = self._plan.live
+        return Now(
+            wall if live else self._newest_ms,
+            live,
+            self._plan.max_notify_age_ms,
+            caught_up=caught_up,
+            holds=self._orders.holding(wall),
         )
 
     async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:
@@ -333,14 +393,13 @@ class Notifier:
         outbox, planned, withdrawn = term.outbox, [], []
         for raw, transition in several:
             self._newest_ms = max(self._newest_ms, transition.at_ms)
-            live, wall = self._plan.live, self._clock()
-            now = Now(wall if live else self._newest_ms, live, self._plan.max_notify_age_ms)
+            wall = self._clock()
             deliveries = outbox.plan(
                 transition,
                 raw.offset,
                 routes=self._plan.routes,
                 channels=self._plan.outlets,
-                now=now,
+                now=self._now(wall),
                 wall_ms=wall,
             )
             planned += [(one, transition) for one in deliveries]
@@ -365,13 +424,20 @@ class Notifier:
             log.error("transition.undecodable", offset=raw.offset, size=len(raw.value))
             return None
 
-    async def _release(self, term: _Term) -> None:
-        """We have caught up: what was too old when read and is still true goes out, once."""
-        late = term.outbox.late(self._clock())
-        await self._ledger.write(late)
-        for one in late:
-            term.outbox.update(one)
-            self._push(term, self._clock(), (one.channel, one.alert_id))
+    async def _release(self, term: _Term, *, caught_up: bool) -> None:
+        """What was kept back for a reason that has gone, and is still true, goes out, once."""
+        wall, outbox = self._clock(), term.outbox
+        if not outbox.waiting:
+            return
+        changed = outbox.freed(self._now(wall, caught_up=caught_up), self._orders.holds, wall)
+        await self._ledger.write(changed)
+        for one in changed:
+            if one.kind == "digest":
+                self._push(term, wall, outbox.add_digest(one))
+                continue
+            outbox.update(one)
+            self._count_end(one)
+            self._push(term, wall, (one.channel, one.alert_id))
 
     # ------------------------------------------------------------------ messages out
 
@@ -427,21 +493,42 @@ class Notifier:
                 if not_before > now_ms:
                     self._push(term, not_before, key)
                     return
-                step = term.outbox.step(key, now_ms)
-                if step.changed:
-                    await self._ledger.write(step.changed)
-                    for one in step.changed:
-                        term.outbox.update(one)
-                        self._count_end(one)
-                if step.send is None:
-                    term.outbox.settle(key)
-                    if step.due_ms is not None:
-                        self._push(term, step.due_ms, key)
-                        return
-                    if not step.changed:
-                        return
-                    continue
-                await self._send(term, outlet, wire, step.send)
+                step = await self._stepped(term, key, now_ms)
+                again_ms = step.due_ms
+                if step.send is not None:
+                    again_ms = await self._stopped(term, step.send)
+                if again_ms is not None:
+                    self._push(term, again_ms, key)
+                    return
+                if step.send is not None:
+                    await self._send(term, outlet, wire, step.send)
+                elif not step.changed:
+                    return
+
+    async def _stepped(self, term: _Term, key: Key, now_ms: int) -> Step:
+        """What a lane does next; the records that come before it are written."""
+        step = term.outbox.step(key, now_ms)
+        if step.changed:
+            await self._ledger.write(step.changed)
+            for one in step.changed:
+                term.outbox.update(one)
+                self._count_end(one)
+        if step.send is None:
+            term.outbox.settle(key)
+        return step
+
+    async def _stopped(self, term: _Term, delivery: Delivery) -> int | None:
+        """Record what keeps a message back; when to look again, None to send it."""
+        now_ms = self._clock()
+        found = term.outbox.stopped(delivery, self._orders.holding(now_ms), now_ms)
+        if found is None:
+            return None
+        record, again_ms = found
+        if record is not None:
+            await self._ledger.write([record])
+            term.outbox.update(record)
+            self._count_end(record)
+        return again_ms
 
     def _may_send(self, term: _Term) -> bool:
         """We have heard of the group lately: a process that was frozen asks before it goes on."""
@@ -452,20 +539,28 @@ class Notifier:
         channel, name = outlet.channel, outlet.name
         begun_ms = self._clock()
         wire.next_ms = max(wire.next_ms, begun_ms + channel.limits.gap_ms)
-        current = sending(delivery, begun_ms)
+        outbox = term.outbox
+        transition = outbox.transitions.get(delivery.notification_id)
+        told = [one for _, one in outbox.members(delivery)] if transition is None else [transition]
+        *members, current = outbox.begun(delivery, begun_ms)
         # Marked before it is written, so that nothing else touches it meanwhile.
-        term.outbox.update(current)
-        await self._ledger.write([current])
+        for one in (*members, current):
+            outbox.update(one)
+        await self._ledger.write([*members, current])
         if not self._may_send(term):  # frozen while writing: ask the group first
-            term.outbox.update(interrupted(current, self._clock()))
+            for one in outbox.answered(interrupted(current, self._clock()), self._clock()):
+                outbox.update(one)
             return
         self._metrics.attempts.labels(name).inc()
-        outcome = await self._call(term, outlet, current)
+        outcome = await self._call(outlet, current, told)
         now_ms = self._clock()
         done = after(outcome, current, now_ms, self._jitter(), channel.limits)
-        await self._ledger.write([done])
-        transition = term.outbox.transitions.get(done.notification_id)
-        term.outbox.update(done)
+        records = outbox.answered(done, now_ms)
+        await self._ledger.write(records)
+        for one in records:
+            outbox.update(one)
+            if one is not done:  # what came meanwhile has waited for this answer
+                self._push(term, now_ms, (one.channel, one.alert_id))
         self._hold(name, wire, outcome, now_ms)
         self._count_end(done)
         if isinstance(outcome, Sent):
@@ -488,20 +583,31 @@ class Notifier:
             took_ms=now_ms - begun_ms,
         )
 
-    async def _call(self, term: _Term, outlet: Outlet, delivery: Delivery) -> Outcome:
-        transition = term.outbox.transitions[delivery.notification_id]
+    def _said(self, outlet: Outlet, delivery: Delivery, about: list[Transition]) -> Notification:
         now_ms = self._clock()
-        message = notification(
-            transition,
+        if delivery.kind == "digest":
+            return digest_notification(
+                about,
+                notification_id=delivery.notification_id,
+                alert_id=delivery.alert_id,
+                channel=outlet.name,
+                locale=outlet.locale,
+                now_ms=now_ms,
+            )
+        return notification(
+            about[0],
             channel=outlet.name,
             kind=delivery.kind,
             locale=outlet.locale,
             quotes=outlet.quotes,
             links=self._plan.links,
-            late_ms=now_ms - transition.at_ms if self._plan.live else 0,
+            late_ms=now_ms - about[0].at_ms if self._plan.live else 0,
         )
+
+    async def _call(self, outlet: Outlet, delivery: Delivery, about: list[Transition]) -> Outcome:
+        message = self._said(outlet, delivery, about)
         answer: Response | Failure
-        request = outlet.channel.render(message, now_ms=now_ms)
+        request = outlet.channel.render(message, now_ms=self._clock())
         answer = await outlet.sender.send(request, timeout_ms=outlet.channel.limits.timeout_ms)
         return outlet.channel.outcome(answer, now_ms=self._clock())
 
@@ -550,6 +656,10 @@ class Notifier:
                 count, oldest_ms = counts.get(name, (0, 0))
                 self._metrics.queue.labels(name).set(count)
                 self._metrics.oldest.labels(name).set(oldest_ms / 1000)
+            kept_back = {} if self._term is None else self._term.outbox.kept_by_reason()
+            for reason in sorted(WAITING):
+                self._metrics.kept.labels(reason).set(kept_back.get(reason, 0))
+            self._metrics.holds.set(len(self._orders.holding(self._clock())))
             await asyncio.sleep(_GAUGES_S)
 
     async def _sweep(self) -> None:

@@ -1,8 +1,9 @@
 """All messages that are on their way, by lane, and what has been planned before.
 
 A lane is one alert in one channel. The outbox plans deliveries for transitions, drops what is not
-newer than what it planned for that channel, and is rebuilt from `nabz.deliveries.v1`. It does no
-I/O: whoever changes it has written the records first.
+newer than what it planned for that channel, and is rebuilt from `nabz.deliveries.v1`. What is kept
+back for a reason that passes stays in its lane and is looked at again. It does no I/O: whoever
+changes it has written the records first.
 
 Next step: `streams.notifier.loop` drains the lanes.
 """
@@ -10,17 +11,41 @@ Next step: `streams.notifier.loop` drains the lanes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from alerts.delivery import Delivery, Step, interrupted, planned, released, step, superseded
+from alerts.delivery import (
+    Delivery,
+    Step,
+    carried,
+    digest,
+    interrupted,
+    kept,
+    planned,
+    postponed,
+    released,
+    sending,
+    step,
+    superseded,
+)
+from alerts.holds import Hold, Named, covering
 from alerts.outputs import Transition
-from alerts.pipeline import Now, kept_back
+from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
 
 Key = tuple[str, str]
 """Channel and alert id."""
 KEEP_MS = 30 * 86_400_000
 _HUMAN = frozenset({"acked", "snoozed"})
+
+
+def _waits(delivery: Delivery) -> bool:
+    """Kept back for a reason that passes."""
+    return delivery.state == "suppressed" and delivery.failure in WAITING
+
+
+def _needs(delivery: Delivery) -> bool:
+    """What it is about may still have to be said."""
+    return delivery.open or delivery.state == "bundled" or _waits(delivery)
 
 
 @dataclass
@@ -32,26 +57,42 @@ class Outbox:
         transitions: What open deliveries are about, by notification id.
         seen: Newest log epoch and sequence number planned, by channel and fingerprint.
         ended: Deliveries whose lane has ended, and when: tombstoned after 30 days.
+        waiting: Lanes whose last word is kept back for a reason that passes.
+        bundles: Lanes with a member of a digest, by the digest's notification id.
+        mended: Records a crash left behind their digest; to be written before anything is sent.
     """
 
     lanes: dict[Key, list[Delivery]] = field(default_factory=dict)
     transitions: dict[str, Transition] = field(default_factory=dict)
     seen: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    waiting: dict[Key, None] = field(default_factory=dict)
+    bundles: dict[str, dict[Key, None]] = field(default_factory=dict)
+    mended: list[Delivery] = field(default_factory=list)
 
     def restore(self, deliveries: Iterable[Delivery], now_ms: int) -> list[Delivery]:
         """Take up where the records end, and return those whose transitions are still needed."""
-        for one in sorted(deliveries, key=lambda one: (one.log.epoch, one.seq, one.created_ms)):
+        known = sorted(deliveries, key=lambda one: (one.log.epoch, one.seq, one.created_ms))
+        digests = {one.notification_id: one for one in known if one.kind == "digest"}
+        for one in known:
             self._saw(one)
-            taken = interrupted(one, now_ms) if one.state == "sending" else one
+            taken = one
+            if one.by in digests and one.state == "sending":
+                by = digests[one.by]
+                again = interrupted(by, now_ms) if by.state == "sending" else by
+                taken = carried(one, again, now_ms)
+                self.mended.append(taken)
+            elif one.state == "sending":
+                taken = interrupted(one, now_ms)
             self.lanes.setdefault((one.channel, one.alert_id), []).append(taken)
         for key in list(self.lanes):
+            self._index(key)
             self._end(key)
         return [
             one
             for lane in self.lanes.values()
             for one in lane
-            if one.open or (one is lane[-1] and one.failure == "too_old")
+            if _needs(one) and one.kind != "digest" and (not _waits(one) or one is lane[-1])
         ]
 
     def plan(
@@ -71,10 +112,15 @@ class Outbox:
         wanted = channels_for(transition, routes, known) if transition.notify else ()
         if closes:  # a close follows its opening, whatever the routes have become
             wanted = (*wanted, *(name for name in told if name not in wanted))
-        kept = kept_back(transition, now)
         place = (transition.log.epoch, transition.seq)
         return [
-            planned(transition, channel=name, offset=offset, now_ms=wall_ms, kept=kept)
+            planned(
+                transition,
+                channel=name,
+                offset=offset,
+                now_ms=wall_ms,
+                kept=kept_back(transition, replace(now, channel=name)),
+            )
             for name in wanted
             if place > self.seen.get((name, transition.fingerprint), (-1, -1))
         ]
@@ -90,7 +136,7 @@ class Outbox:
             superseded(one, now_ms)
             for lane in lanes
             for one in lane
-            if one.state in {"pending", "failed_temp"}
+            if (one.state in {"pending", "failed_temp", "bundled"} or _waits(one))
             and not one.closing
             and one.seq < transition.seq
             and not any(other.state == "sending" for other in lane)
@@ -101,18 +147,27 @@ class Outbox:
         key = (delivery.channel, delivery.alert_id)
         self._saw(delivery)
         self.lanes.setdefault(key, []).append(delivery)
-        if delivery.open or delivery.failure == "too_old":
+        if _needs(delivery):
             self.transitions[delivery.notification_id] = transition
+        self._index(key)
+        return key
+
+    def add_digest(self, delivery: Delivery) -> Key:
+        """Take a digest whose record is acknowledged; its members follow as updates."""
+        key = (delivery.channel, delivery.alert_id)
+        self.lanes.setdefault(key, []).append(delivery)
         return key
 
     def update(self, delivery: Delivery) -> None:
         """Take the newer record of a delivery."""
-        lane = self.lanes.get((delivery.channel, delivery.alert_id), [])
+        key = (delivery.channel, delivery.alert_id)
+        lane = self.lanes.get(key, [])
         for place, one in enumerate(lane):
             if one.notification_id == delivery.notification_id:
                 lane[place] = delivery
-        if not delivery.open and delivery.failure != "too_old":
+        if not _needs(delivery):
             self.transitions.pop(delivery.notification_id, None)
+        self._index(key)
 
     def step(self, key: Key, now_ms: int) -> Step:
         """What a lane does next."""
@@ -122,13 +177,105 @@ class Outbox:
         """Forget a lane whose end has been told or needs no telling."""
         self._end(key)
 
-    def late(self, now_ms: int) -> list[Delivery]:
-        """Openings that were too old when read and are still the last word: they go out now."""
+    def freed(self, now: Now, holds: Mapping[str, Hold], wall_ms: int) -> list[Delivery]:
+        """What becomes of openings that were kept back and are still the last word.
+
+        Args:
+            now: What is in force; with `caught_up`, what was too old when read goes out too.
+            holds: All that are known by id, those that have ended too: they say what is to become
+                of what they held.
+            wall_ms: The wall clock.
+
+        Returns:
+            Newer records, a digest before its members; empty while the reasons last.
+        """
+        changed: list[Delivery] = []
+        bundles: dict[tuple[str, str], list[Delivery]] = {}
+        for key in self.waiting:
+            one = self.lanes[key][-1]
+            transition = self.transitions.get(one.notification_id)
+            if transition is None:
+                continue
+            hold = holds.get(one.by or "") if one.failure == "held" else None
+            after = "send" if hold is None or hold.released_ms is None else hold.after
+            if after == "discard":
+                changed.append(kept(one, Kept("discarded", one.by), wall_ms))
+                continue
+            why = kept_back(transition, replace(now, channel=one.channel))
+            if why is not None:
+                if why.reason != "too_old" and (why.reason, why.by) != (one.failure, one.by):
+                    changed.append(kept(one, why, wall_ms))
+            elif after == "digest":
+                bundles.setdefault((one.channel, one.by or ""), []).append(one)
+            else:
+                changed.append(released(one, wall_ms))
+        for (_, cause), members in bundles.items():
+            if len(members) == 1:  # a list of one says less than the message itself
+                changed.append(released(members[0], wall_ms))
+                continue
+            made = digest(members, cause=cause, now_ms=wall_ms)
+            changed += [made, *(carried(one, made, wall_ms) for one in members)]
+        return changed
+
+    def members(self, delivery: Delivery) -> list[tuple[Delivery, Transition]]:
+        """What a digest stands for: openings that nothing newer is about to be said after."""
         return [
-            released(lane[-1], now_ms)
-            for lane in self.lanes.values()
-            if lane and lane[-1].failure == "too_old"
+            (one, self.transitions[one.notification_id])
+            for key in self.bundles.get(delivery.notification_id, {})
+            for lane in [self.lanes.get(key, [])]
+            for place, one in enumerate(lane)
+            if one.by == delivery.notification_id
+            and one.notification_id in self.transitions
+            and (
+                one.state == "sending"
+                or (one.state == "bundled" and not any(later.open for later in lane[place:]))
+            )
         ]
+
+    def stopped(
+        self, delivery: Delivery, holds: Iterable[Named], now_ms: int
+    ) -> tuple[Delivery | None, int] | None:
+        """What keeps back a message that is due, None if nothing does.
+
+        An opening is kept back; a close and a digest stay in the queue until the hold ends. A
+        digest whose members have all left it is superseded.
+
+        Returns:
+            The record to write, if it is new, and when to look again.
+        """
+        bundle = delivery.kind == "digest"
+        if bundle and not self.members(delivery):
+            return superseded(delivery, now_ms), now_ms
+        rule = "" if bundle else self.transitions[delivery.notification_id].rule
+        held = covering(holds, delivery.channel, rule)
+        if held is None:
+            return None
+        name, hold = held
+        why = Kept("held", name)
+        if not bundle and not delivery.closing:
+            return kept(delivery, why, now_ms), now_ms
+        known = (delivery.failure, delivery.by) == why
+        return (None if known else postponed(delivery, why, now_ms)), hold.until_ms
+
+    def begun(self, delivery: Delivery, now_ms: int) -> list[Delivery]:
+        """Records before a call, in this order: a digest found in `sending` knows its members."""
+        current = sending(delivery, now_ms)
+        return [*(carried(one, current, now_ms) for one, _ in self.members(delivery)), current]
+
+    def answered(self, delivery: Delivery, now_ms: int) -> list[Delivery]:
+        """Records after a call: what a message has become, and its members with it."""
+        return [delivery, *(carried(one, delivery, now_ms) for one, _ in self.members(delivery))]
+
+    def kept_by_reason(self) -> dict[str, int]:
+        """How many openings are kept back for each reason that passes."""
+        found = dict.fromkeys(sorted(WAITING), 0)
+        for key in self.waiting:
+            found[self.lanes[key][-1].failure or ""] += 1
+        return found
+
+    def backlog(self) -> int:
+        """How many messages are on their way."""
+        return sum(one.open for lane in self.lanes.values() for one in lane)
 
     def expired(self, now_ms: int) -> list[str]:
         """Ids whose records may go."""
@@ -153,9 +300,23 @@ class Outbox:
         key, place = (delivery.channel, delivery.fingerprint), (delivery.log.epoch, delivery.seq)
         self.seen[key] = max(place, self.seen.get(key, place))
 
+    def _index(self, key: Key) -> None:
+        lane = self.lanes.get(key)
+        if lane and _waits(lane[-1]):
+            self.waiting[key] = None
+        else:
+            self.waiting.pop(key, None)
+        for one in lane or ():
+            if one.state == "bundled" and one.by is not None:
+                self.bundles.setdefault(one.by, {})[key] = None
+
     def _end(self, key: Key) -> None:
         lane = self.lanes.get(key)
-        if lane and lane[-1].closing and not any(one.open for one in lane):
+        if not lane or any(one.open or one.state == "bundled" for one in lane):
+            return
+        if lane[-1].closing or lane[-1].kind == "digest":
             for one in self.lanes.pop(key):
                 self.ended[one.notification_id] = one.updated_ms
                 self.transitions.pop(one.notification_id, None)
+                self.bundles.pop(one.notification_id, None)
+            self.waiting.pop(key, None)

@@ -22,7 +22,7 @@ from alerts.delivery import (
     step,
 )
 from alerts.outputs import Transition
-from alerts.pipeline import Now
+from alerts.pipeline import Kept, Now
 from streams.notifier.outbox import Outbox
 from tests.alerts.transitions import BASE_MS, HOUR_MS, transition
 
@@ -325,7 +325,7 @@ TestLifecycle.settings = settings(max_examples=300, stateful_step_count=25, dead
 
 def test_what_was_too_old_goes_out_when_we_have_caught_up() -> None:
     """As if it had just been planned."""
-    kept = planned(transition(), channel="ops", offset=1, now_ms=BASE_MS, kept="too_old")
+    kept = planned(transition(), channel="ops", offset=1, now_ms=BASE_MS, kept=Kept("too_old"))
     assert step([kept], BASE_MS).send is None
     free = released(kept, BASE_MS + 9)
     assert step([free], BASE_MS + 9).send == free and free.failure is None

@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.pipeline import REASONS, STAGES, Now, kept_back
+from alerts.holds import Hold
+from alerts.pipeline import REASONS, STAGES, WAITING, Kept, Now, kept_back
 from tests.alerts.transitions import BASE_MS, transition
 
 LIVE = Now(BASE_MS)
+HELD = (("a", Hold(until_ms=BASE_MS + 1, channel="ops", rule="customer-distress")),)
 
 
 def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
-    assert [stage.__name__ for stage in STAGES] == ["shadow", "historical", "too_old"]
+    assert [stage.__name__ for stage in STAGES] == ["shadow", "historical", "too_old", "held"]
+    assert WAITING <= set(REASONS)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +32,23 @@ def test_the_order_of_the_stages() -> None:
         ({}, Now(BASE_MS + 900_001), "too_old"),
         ({}, Now(BASE_MS + 10**12, live=False), None),
         ({"historical": True}, Now(BASE_MS, live=False), "historical"),
+        ({}, Now(BASE_MS + 900_001, caught_up=True), None),
+        ({}, Now(BASE_MS, channel="ops", holds=HELD), "held"),
+        ({}, Now(BASE_MS, channel="chat", holds=HELD), None),
+        ({"rule": "other"}, Now(BASE_MS, channel="ops", holds=HELD), None),
+        ({}, Now(BASE_MS + 900_001, channel="ops", holds=HELD), "too_old"),
     ],
 )
 def test_each_reason(changes: dict[str, Any], now: Now, reason: str | None) -> None:
     """At its edge; without a live clock only the fold knows what is history."""
-    assert kept_back(transition(**changes), now) == reason
+    found = kept_back(transition(**changes), now)
+    assert (None if found is None else found.reason) == reason
+
+
+def test_what_holds_back_is_named() -> None:
+    """The hold that lasts longest: until then nothing is to be expected."""
+    longer = (*HELD, ("b", Hold(until_ms=BASE_MS + 2)))
+    assert kept_back(transition(), Now(BASE_MS, channel="ops", holds=longer)) == Kept("held", "b")
 
 
 @given(
@@ -47,13 +62,11 @@ def test_a_close_is_never_kept_back(
 ) -> None:
     """Whether it is needed is decided where its opening is known."""
     made = transition(2, reason, shadow=shadow, historical=historical)
-    assert kept_back(made, Now(now_ms)) is None
+    assert kept_back(made, Now(now_ms, channel="ops", holds=HELD)) is None
 
 
 @given(st.booleans(), st.booleans(), st.integers(0, 2 * BASE_MS))
 def test_reasons_are_a_closed_set(shadow: bool, historical: bool, now_ms: int) -> None:
     """They are labels of a metric."""
-    assert kept_back(transition(shadow=shadow, historical=historical), Now(now_ms)) in {
-        None,
-        *REASONS,
-    }
+    found = kept_back(transition(shadow=shadow, historical=historical), Now(now_ms))
+    assert found is None or found.reason in REASONS

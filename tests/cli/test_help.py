@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -34,7 +35,11 @@ def every_command(
 
 COMMANDS = dict(every_command())
 NAMES = [" ".join(("nabz", *path)) for path in COMMANDS]
-LEAVES = {path: one for path, one in COMMANDS.items() if not isinstance(one, click.Group)}
+LEAVES = {
+    path: one
+    for path, one in COMMANDS.items()
+    if not isinstance(one, click.Group) or one.invoke_without_command
+}
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS.items(), ids=NAMES)
@@ -69,13 +74,13 @@ def test_the_examples_name_commands_and_options_there_are(words: tuple[str, ...]
     """An example that does not work is worse than none."""
     assert words[0] == "nabz"
     command: click.Command = main
-    for word in words[1:]:
+    for before, word in pairwise(words):
         if word == "--":
             break
         if word.startswith("-") and word != "-":
             known = {name for item in command.params for name in item.opts}
             assert word in known
-        elif isinstance(command, click.Group):
+        elif isinstance(command, click.Group) and not before.startswith("--"):
             command = command.commands[word]
 
 
