@@ -32,9 +32,10 @@ from alerts.row import (
     remembers,
 )
 from alerts.rules import Rule
-from scoring.config import DAY_MS, HOUR_MS
+from scoring.baseline import baseline
+from scoring.config import DAY_MS, HOUR_MS, Scoring
 from scoring.customer import Customer, Past, advance
-from scoring.health import Health, Part, distress_before, health
+from scoring.health import Health, Part, answered_now, distress_before, health
 from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
 
 LOG_TOPIC: Final = "nabz.customer-log.v1"
@@ -377,6 +378,8 @@ class _Work:
             f"{found.wait.state}:{found.wait.since_ms}",
             self._open_alerts(),
             found.contacts_24h,
+            _promise_shown(found),
+            found.quiet.state,
         )
 
     # ------------------------------------------------------------------ telling
@@ -433,6 +436,10 @@ class _Work:
                 language=None if profile is None else profile.language,
                 config_hash=self.config_hash,
                 log=self._at(),
+                answered_now=_answered_now(customer, found, self.config.scoring),
+                promise=_promised(found),
+                quiet=_silent(found),
+                usual=_usual(customer, at_ms, self.config.scoring),
             )
         )
 
@@ -563,6 +570,32 @@ def _waiting(found: Health) -> outputs.Waiting:
         None if talk is None else talk.key or None,
         None if talk is None else talk.link,
     )
+
+
+def _promise_shown(found: Health) -> str:
+    kept = found.promise
+    if kept.late is None:
+        return ""
+    return "watermelon" if kept.watermelon else "late" if kept.late else "kept"
+
+
+def _answered_now(
+    customer: Customer, found: Health, scoring: Scoring
+) -> outputs.AnsweredNow | None:
+    scores = answered_now(customer, found, scoring)
+    return None if scores is None else outputs.AnsweredNow(scores.distress_e2, scores.health_e2)
+
+
+def _promised(found: Health) -> outputs.Promised:
+    return outputs.Promised(**msgspec.structs.asdict(found.promise))
+
+
+def _silent(found: Health) -> outputs.Silent:
+    return outputs.Silent(**msgspec.structs.asdict(found.quiet))
+
+
+def _usual(customer: Customer, at_ms: int, scoring: Scoring) -> outputs.Usual:
+    return outputs.Usual(**msgspec.structs.asdict(baseline(customer, at_ms, scoring)))
 
 
 def _conversation(customer: Customer, found: Health) -> tuple[str | None, str | None]:

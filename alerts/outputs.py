@@ -96,6 +96,48 @@ class Waiting(msgspec.Struct, frozen=True):
     link: str | None = None
 
 
+class AnsweredNow(msgspec.Struct, frozen=True):
+    """Both scores as they would be if the open wait ended now and nothing else changed."""
+
+    distress_e2: int
+    health_e2: int
+
+
+class Promised(msgspec.Struct, frozen=True):
+    """How late we are, measured by what was promised; `gap_ms` above 0 is late. Business time.
+
+    Attributes:
+        source: `promise` of the touch-point, the customer's `own_norm`, or `none`.
+        watermelon: The promise is kept while distress is high.
+    """
+
+    source: Literal["promise", "own_norm", "none"]
+    gap_ms: int | None
+    allowed_ms: int | None
+    experienced_ms: int | None
+    touchpoint: str | None
+    team: str | None
+    watermelon: bool
+
+
+class Silent(msgspec.Struct, frozen=True):
+    """Whether the customer stopped writing; `due_ms` is when silence becomes or became quiet."""
+
+    state: Literal["unknown", "no", "content", "unresolved", "left"]
+    due_ms: int | None
+    cadence_ms: int | None
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """What is usual for the customer, a week; confidence 0 is all prior. See `scoring.baseline`."""
+
+    contacts_e2: int
+    points_e2: int
+    days: int
+    confidence_e2: int
+    momentum_e2: int
+
+
 class HealthRow(msgspec.Struct, frozen=True):
     """Value of `nabz.health.v1`: the latest picture of one customer.
 
@@ -111,6 +153,10 @@ class HealthRow(msgspec.Struct, frozen=True):
         confidence_e2: 0 to 100 hundredths: how much is known of the customer.
         trend_e2: Distress now minus 24 h ago; null in the first 24 h.
         reason: Code of the strongest contribution to distress; null at rest.
+        answered_now: What an answer would be worth; null where nobody waits.
+        promise: What was experienced against what was promised.
+        quiet: Whether the customer stopped writing.
+        usual: What is usual for the customer, and whether it gets worse.
     """
 
     customer: str
@@ -136,6 +182,10 @@ class HealthRow(msgspec.Struct, frozen=True):
     language: str | None
     config_hash: str
     log: At
+    answered_now: AnsweredNow | None = None
+    promise: Promised | None = None
+    quiet: Silent | None = None
+    usual: Usual | None = None
 
 
 class Heartbeat(msgspec.Struct, frozen=True):

@@ -40,6 +40,8 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
     waiting: str = "no"
     open_alerts: int = 0
     contacts: int = 0
+    promise: str = ""
+    quiet: str = "unknown"
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

@@ -96,6 +96,55 @@ class WaitStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: int
 
 
+class Silence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """When a customer who stopped writing counts as quiet, and what that takes from health.
+
+    Attributes:
+        cadences: Silent for so many times their usual gap between contacts.
+        at_least_ms: And for so long.
+        content: Hundredths taken where nothing was left open.
+        unresolved: Hundredths taken where something was.
+    """
+
+    cadences: int = 3
+    at_least_ms: int = 7 * DAY_MS
+    content: int = 300
+    unresolved: int = 1_000
+
+
+class Prior(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is taken to be usual for a customer of whom nothing is known yet.
+
+    Attributes:
+        days: How many days of own history weigh as much as the prior; 1 or more.
+        contacts_e2: Contacts a week, in hundredths.
+        points_e2: Points of distress a week, in hundredths.
+    """
+
+    days: int = 28
+    contacts_e2: int = 100
+    points_e2: int = 500
+
+
+Level = Literal["basic", "customer_focused", "value_added"]
+
+
+class Touchpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of the product or service a customer meets.
+
+    Attributes:
+        parent: The touch-point it belongs to; its promise and team hold where none is said.
+        level: What customers expect of it: taken for granted, asked for, or a pleasant surprise.
+        promise_ms: How soon we promise an answer, in business time.
+        team: Who owns it.
+    """
+
+    parent: str | None = None
+    level: Level = "basic"
+    promise_ms: int | None = None
+    team: str | None = None
+
+
 class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """All that the two scores depend on beside the records.
 
@@ -110,6 +159,10 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         health: Parts of health.
         calendars: When somebody is there to answer, by name.
         calendar: The one of customers whose profile names none of them; empty for day and night.
+        touchpoints: What customers meet, by name.
+        high: Distress in hundredths from which on a kept promise is a watermelon.
+        silence: When a customer counts as quiet.
+        prior: What is usual before a customer's own history says so.
     """
 
     interactions: dict[str, Interaction] = {}
@@ -129,6 +182,28 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     health: Relationship = Relationship()
     calendars: dict[str, Calendar] = {}
     calendar: str = ""
+    touchpoints: dict[str, Touchpoint] = {}
+    high: int = 7_000
+    silence: Silence = Silence()
+    prior: Prior = Prior()
+
+    def promised(self, touchpoint: str | None) -> tuple[int | None, str | None]:
+        """Promise and team of a touch-point, or of the nearest parents that have them.
+
+        >>> Scoring(touchpoints={"shop": Touchpoint(promise_ms=5, team="web"),
+        ...     "cart": Touchpoint(parent="shop", team="cart")}).promised("cart")
+        (5, 'cart')
+        """
+        promise_ms: int | None = None
+        team: str | None = None
+        for _ in self.touchpoints:
+            here = self.touchpoints.get(touchpoint or "")
+            if here is None:
+                break
+            promise_ms = here.promise_ms if promise_ms is None else promise_ms
+            team = here.team if team is None else team
+            touchpoint = here.parent
+        return promise_ms, team
 
     def calendar_of(self, name: str | None) -> Calendar | None:
         """The calendar a profile names, else the default one; None for day and night.

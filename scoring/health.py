@@ -21,8 +21,10 @@ import msgspec
 
 from scoring.calendar import Calendar, open_ms, reached_ms
 from scoring.config import DAY_MS, HOUR_MS, Scoring, Share
-from scoring.customer import Conversation, Customer, Past
+from scoring.customer import Conversation, Customer, Past, calendar_of
 from scoring.panes import COLUMN, FAST, SLOW, leaky, window
+from scoring.promise import Promise, promise
+from scoring.quiet import Quiet, quiet
 from scoring.records import FAMILIES
 
 Band = Literal["unknown", "healthy", "watch", "at_risk", "critical"]
@@ -76,6 +78,8 @@ class Health(msgspec.Struct, frozen=True):
         band: Band of health after hysteresis.
         confidence_e2: 0 to 100: how much is known of the customer.
         next_ms: When a score changes by time alone and is to be looked at again, None at rest.
+        quiet: Whether the customer stopped writing.
+        promise: How late we are, measured by what was promised.
     """
 
     now_ms: int
@@ -88,6 +92,8 @@ class Health(msgspec.Struct, frozen=True):
     wait: Wait
     contacts_24h: int
     next_ms: int | None
+    quiet: Quiet = Quiet()
+    promise: Promise = Promise()
 
     def top(self) -> Part | None:
         """The part that adds most to distress, None where none adds anything."""
@@ -141,10 +147,15 @@ def health(
     if not monitored(customer) or (seen == 0 and wait.since_ms is None):
         return Health(now_ms, None, None, (), (), "unknown", 0, wait, contacts, None)
     calendar = calendar_of(customer, scoring)
-    waited_ms = _waited_ms(wait, min(now_ms, complete_to_ms), calendar)
+    judged_ms = min(now_ms, complete_to_ms)
+    waited_ms = _waited_ms(wait, judged_ms, calendar)
+    silent = quiet(customer, judged_ms, scoring, waits=wait.since_ms is not None)
     distress = _distress(customer, now_ms, scoring, waited_ms=waited_ms, contacts=contacts)
     distress_e2 = sum(part.points_e2 for part in distress)
-    parts = _health(customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=waited_ms)
+    parts = _health(
+        customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=waited_ms, silent=silent
+    )
+    kept = promise(customer, wait.talk, waited_ms, distress_e2, scoring)
     health_e2 = sum(part.points_e2 for part in parts)
     band = _band(health_e2, customer.band, scoring)
     return Health(
@@ -157,8 +168,52 @@ def health(
         confidence_e2=_confidence(customer, seen),
         wait=wait,
         contacts_24h=contacts,
-        next_ms=_next_ms(wait, waited_ms, calendar, now_ms, scoring, distress_e2, band, spread_ms),
+        next_ms=min(
+            (
+                due_ms
+                for due_ms in (
+                    _next_step_ms(wait, waited_ms, calendar, scoring, kept),
+                    silent.due_ms if silent.state == "no" else None,
+                    _next_period_ms(now_ms, scoring, distress_e2, band, spread_ms),
+                )
+                if due_ms is not None
+            ),
+            default=None,
+        ),
+        quiet=silent,
+        promise=kept,
     )
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """Both scores as they would be if the open wait had ended just now."""
+
+    distress_e2: int
+    health_e2: int
+
+
+def answered_now(customer: Customer, found: Health, scoring: Scoring) -> Answered | None:
+    """What an answer would be worth: the scores without the clock of the open wait.
+
+    Nothing else is assumed: what was said stays said, and heals with time only.
+
+    Args:
+        customer: Who `found` is about.
+        found: Their health.
+        scoring: Weights and caps it was worked out with.
+
+    Returns:
+        None where nobody waits, or the scores are unknown.
+    """
+    if found.wait.since_ms is None or found.distress_e2 is None:
+        return None
+    now_ms = found.now_ms
+    parts = _distress(customer, now_ms, scoring, waited_ms=0, contacts=found.contacts_24h)
+    distress_e2 = sum(part.points_e2 for part in parts)
+    parts = _health(
+        customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=0, silent=found.quiet
+    )
+    return Answered(distress_e2, sum(part.points_e2 for part in parts))
 
 
 def distress_before(customer: Customer, then_ms: int, scoring: Scoring) -> int:
@@ -170,12 +225,6 @@ def distress_before(customer: Customer, then_ms: int, scoring: Scoring) -> int:
     contacts = window(customer.hours, hour, 24, COLUMN["contacts"])
     parts = _distress(customer, then_ms, scoring, waited_ms=0, contacts=contacts)
     return sum(part.points_e2 for part in parts)
-
-
-def calendar_of(customer: Customer, scoring: Scoring) -> Calendar | None:
-    """The calendar by which this customer waits, None for day and night."""
-    profile = customer.profile
-    return scoring.calendar_of(None if profile is None else profile.calendar)
 
 
 def _waited_ms(wait: Wait, judged_ms: int, calendar: Calendar | None) -> int:
@@ -218,7 +267,13 @@ def _distress(
 
 
 def _health(
-    customer: Customer, now_ms: int, scoring: Scoring, *, distress_e2: int, waited_ms: int
+    customer: Customer,
+    now_ms: int,
+    scoring: Scoring,
+    *,
+    distress_e2: int,
+    waited_ms: int,
+    silent: Quiet,
 ) -> tuple[Part, ...]:
     day, weights = now_ms // DAY_MS, scoring.health
     days = customer.days
@@ -242,6 +297,8 @@ def _health(
     relief = _share(leaky(days, day, SLOW, COLUMN["relief"]), weights.relief)
     # Relief heals what went wrong; it lifts nobody above where they started.
     take("relief", min(relief, scoring.base - total), ("relief",))
+    if silent.state in {"content", "unresolved"}:
+        take("quiet", -getattr(scoring.silence, silent.state))
     return _bounded(parts, total)
 
 
@@ -292,29 +349,28 @@ def _confidence(customer: Customer, seen: int) -> int:
     return known
 
 
-def _next_ms(
-    wait: Wait,
-    waited_ms: int,
-    calendar: Calendar | None,
-    now_ms: int,
-    scoring: Scoring,
-    distress_e2: int,
-    band: Band,
-    spread_ms: int,
+def _next_step_ms(
+    wait: Wait, waited_ms: int, calendar: Calendar | None, scoring: Scoring, kept: Promise
 ) -> int | None:
-    """When to look again: at the next step of a wait, hourly above resting, daily below healthy."""
-    found = []
-    if wait.since_ms is not None:
-        ahead = [step.after_ms for step in scoring.wait_steps if step.after_ms > waited_ms]
-        ahead += [DAY_MS] if waited_ms < DAY_MS else []
-        step_ms = reached_ms(calendar, wait.since_ms, min(ahead)) if ahead else None
-        if step_ms is not None:
-            found.append(step_ms)
+    """When the wait reaches its next step, breaks its promise, or has lasted a day."""
+    if wait.since_ms is None:
+        return None
+    steps = [DAY_MS, *(step.after_ms for step in scoring.wait_steps)]
+    if kept.allowed_ms is not None:
+        steps.append(kept.allowed_ms + 1)
+    ahead = [after_ms for after_ms in steps if after_ms > waited_ms]
+    return reached_ms(calendar, wait.since_ms, min(ahead)) if ahead else None
+
+
+def _next_period_ms(
+    now_ms: int, scoring: Scoring, distress_e2: int, band: Band, spread_ms: int
+) -> int | None:
+    """Hourly above resting, daily below healthy: points fade by the hour and by the day."""
     if distress_e2 >= scoring.resting:
-        found.append(_after(now_ms, HOUR_MS, spread_ms))
-    elif band not in {"healthy", "unknown"}:
-        found.append(_after(now_ms, DAY_MS, spread_ms))
-    return min(found, default=None)
+        return _after(now_ms, HOUR_MS, spread_ms)
+    if band not in {"healthy", "unknown"}:
+        return _after(now_ms, DAY_MS, spread_ms)
+    return None
 
 
 def _after(now_ms: int, every_ms: int, spread_ms: int) -> int:

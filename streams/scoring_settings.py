@@ -14,7 +14,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from scoring.config import Bands, Caps, Interaction, Scoring, WaitStep
+from scoring.config import (
+    DAY_MS,
+    Bands,
+    Caps,
+    Interaction,
+    Prior,
+    Scoring,
+    Silence,
+    Touchpoint,
+    WaitStep,
+)
 from streams.calendar_settings import CalendarSettings
 from streams.ingest.picks import Strict, suggestion
 from streams.notifier.settings import DurationMs
@@ -58,6 +68,38 @@ class WaitStepSettings(Strict):
     points: PointsE2
 
 
+class TouchpointSettings(Strict):
+    """What customers meet; see `scoring.config.Touchpoint`."""
+
+    parent: str | None = None
+    level: Literal["basic", "customer_focused", "value_added"] = "basic"
+    promise: DurationMs | None = None
+    team: str | None = None
+
+
+class SilenceSettings(Strict):
+    """When a customer counts as quiet; see `scoring.config.Silence`."""
+
+    cadences: Annotated[int, Field(ge=1, le=100)] = 3
+    at_least: DurationMs = 7 * DAY_MS
+    content: PointsE2 = 300
+    unresolved: PointsE2 = 1_000
+
+
+class PriorSettings(Strict):
+    """What is usual before a customer's own history says so; see `scoring.config.Prior`.
+
+    Attributes:
+        days: Days of own history that weigh as much.
+        contacts: A week.
+        points: Of distress, a week.
+    """
+
+    days: Annotated[int, Field(ge=1, le=3_650)] = 28
+    contacts: PointsE2 = 100
+    points: PointsE2 = 500
+
+
 class ScoringSettings(Strict):
     """What the scores are made of, in points; see `scoring.config.Scoring` for the defaults.
 
@@ -71,6 +113,10 @@ class ScoringSettings(Strict):
         base: Health of a customer about whom nothing is known to be wrong.
         calendars: When somebody is there to answer, by name.
         calendar: The one of customers whose profile names none of them; day and night without.
+        touchpoints: What customers meet, by name: parent, level, promise, team.
+        high: Distress from which on a promise that is kept is a watermelon.
+        silence: When a customer counts as quiet.
+        prior: What is usual before a customer's own history says so.
         brands: Names that say nothing of how somebody feels ("Red Devil"); read by ingest, so they
             count for texts that come after.
     """
@@ -84,6 +130,10 @@ class ScoringSettings(Strict):
     base: PointsE2 | None = None
     calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
     calendar: str = ""
+    touchpoints: dict[str, TouchpointSettings] = Field(default_factory=dict)
+    high: PointsE2 | None = None
+    silence: SilenceSettings = SilenceSettings()
+    prior: PriorSettings = PriorSettings()
     brands: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @field_validator("caps", "bands")
@@ -114,6 +164,23 @@ class ScoringSettings(Strict):
             raise ValueError(f"calendar: found {self.calendar!r}, no such calendar; {hint}")
         return self
 
+    @field_validator("touchpoints")
+    @classmethod
+    def _rooted(cls, value: dict[str, TouchpointSettings]) -> dict[str, TouchpointSettings]:
+        for name, one in value.items():
+            above, seen = one.parent, {name}
+            while above is not None:
+                if above not in value:
+                    raise ValueError(
+                        f"{name}: found parent {above!r}, no such touch-point;"
+                        f" {suggestion(above, value)}"
+                    )
+                if above in seen:
+                    raise ValueError(f"{name}: is among its own parents; take one of them out")
+                seen.add(above)
+                above = value[above].parent
+        return value
+
     def scoring(self) -> Scoring:
         """As the fold takes it."""
         given: dict[str, Any] = {
@@ -124,10 +191,21 @@ class ScoringSettings(Strict):
             "bands": Bands(**self.bands),
             "calendars": {name: one.calendar() for name, one in self.calendars.items()},
             "calendar": self.calendar,
+            "touchpoints": {
+                name: Touchpoint(one.parent, one.level, one.promise, one.team)
+                for name, one in self.touchpoints.items()
+            },
+            "silence": Silence(
+                self.silence.cadences,
+                self.silence.at_least,
+                self.silence.content,
+                self.silence.unresolved,
+            ),
+            "prior": Prior(self.prior.days, self.prior.contacts, self.prior.points),
         }
         if self.wait_steps is not None:
             given["wait_steps"] = tuple(WaitStep(one.after, one.points) for one in self.wait_steps)
-        for name in ("contact_ladder", "resting", "base"):
+        for name in ("contact_ladder", "resting", "base", "high"):
             if getattr(self, name) is not None:
                 given[name] = getattr(self, name)
         return Scoring(**given)

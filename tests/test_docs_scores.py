@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scoring.config import HOUR_MS, MINUTE_MS, Scoring
 from scoring.customer import Customer, advance
-from scoring.health import health
+from scoring.health import answered_now, health
 from scoring.records import Cue, Origin, Reading, Signal, Turn
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "scores.md"
@@ -28,9 +28,28 @@ def said(ts_ms: int, offset: int, *cues: Cue) -> Signal:
     )  # fmt: skip
 
 
+def answered() -> tuple[float, float]:
+    """Both scores of the example if somebody answered at 21:00."""
+    found = health(reza(), at(21), Scoring(), complete_to_ms=at(21))
+    then = answered_now(reza(), found, Scoring())
+    assert then is not None
+    return then.distress_e2 / 100, then.health_e2 / 100
+
+
 def worked_out() -> tuple[dict[str, float], dict[str, float], str]:
     """Distress, health and band of the example, in points by part."""
-    scoring = Scoring()
+    found = health(reza(), at(21), Scoring(), complete_to_ms=at(21))
+    distress = {part.name: part.points_e2 / 100 for part in found.distress}
+    parts = {part.name: part.points_e2 / 100 for part in found.health}
+    assert found.distress_e2 is not None
+    assert found.health_e2 is not None
+    distress["distress"] = found.distress_e2 / 100
+    parts["health"] = found.health_e2 / 100
+    return distress, parts, found.band
+
+
+def reza() -> Customer:
+    """The customer of the example."""
     customer = Customer()
     first = said(
         at(9), 0, Cue("negative_words", "feeling", 900), Cue("repetition", "repetition", 800)
@@ -42,15 +61,8 @@ def worked_out() -> tuple[dict[str, float], dict[str, float], str]:
         Cue("escalation_request", "intent", 2_200),
     )
     for one in (first, second):
-        customer = advance(customer, one, scoring)
-    found = health(customer, at(21), scoring, complete_to_ms=at(21))
-    distress = {part.name: part.points_e2 / 100 for part in found.distress}
-    parts = {part.name: part.points_e2 / 100 for part in found.health}
-    assert found.distress_e2 is not None
-    assert found.health_e2 is not None
-    distress["distress"] = found.distress_e2 / 100
-    parts["health"] = found.health_e2 / 100
-    return distress, parts, found.band
+        customer = advance(customer, one, Scoring())
+    return customer
 
 
 def written() -> tuple[dict[str, float], dict[str, float]]:
@@ -69,6 +81,17 @@ def test_the_example_is_worked_out_as_the_page_says() -> None:
     distress, parts, band = worked_out()
     assert written() == (distress, parts)
     assert band == "watch"
+
+
+def test_what_an_answer_would_be_worth_is_worked_out_too() -> None:
+    """Distress without its clock, and health with the smaller trail."""
+    found = re.search(
+        r"^answered now: distress (\d+\.\d\d), health (\d+\.\d\d)$",
+        PAGE.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert found is not None
+    assert (float(found[1]), float(found[2])) == answered()
 
 
 def test_the_lines_of_the_example_add_up() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from alerts.config import config_hash, encode_config
-from scoring.config import Interaction, Scoring, WaitStep
+from scoring.config import DAY_MS, Interaction, Prior, Scoring, Silence, WaitStep
 from streams.settings import Settings, SettingsFileError, load
 from streams.topics import TOPICS
 
@@ -90,6 +90,11 @@ def test_an_unknown_variable_is_a_slip_or_somebody_elses(monkeypatch: pytest.Mon
          "scoring.interactions.x.points: found '2.555'; write a number of points"),
         ({"scoring": {"wait_steps": [{"after": "1h", "points": 1}, {"after": "1h", "points": 2}]}},
          "scoring.wait_steps: steps must ascend by `after`, each once"),
+        ({"scoring": {"touchpoints": {"cart": {"parent": "shp"}, "shop": {}}}},
+         "scoring.touchpoints: cart: found parent 'shp', no such touch-point; did you mean shop?"),
+        ({"scoring": {"touchpoints": {"a": {"parent": "b"}, "b": {"parent": "a"}}}},
+         "scoring.touchpoints: a: is among its own parents"),
+        ({"scoring": {"prior": {"days": 0}}}, "scoring.prior.days: found '0'"),
         ({"rules": "gone.yaml"}, "rules: found 'gone.yaml', which cannot be read"),
         ({"rules": [{"id": "A B"}]}, "rules: rules[0].id: found 'A B'"),
         ({"channels": {"t": {"type": "terminal", "quote": True}}},
@@ -140,6 +145,10 @@ def test_points_are_written_as_points(tmp_path: Path) -> None:
                 "wait_steps": [{"after": "30m", "points": 2}],
                 "contact_ladder": [0, 5],
                 "resting": 0,
+                "touchpoints": {"shop": {"promise": "1h"}, "cart": {"parent": "shop", "team": "x"}},
+                "high": 60,
+                "silence": {"at_least": "14d", "content": 1},
+                "prior": {"contacts": 0.5},
             }
         },
     )
@@ -149,6 +158,10 @@ def test_points_are_written_as_points(tmp_path: Path) -> None:
     assert (scoring.bands.watch, scoring.bands.healthy) == (5_500, 7_000)
     assert scoring.wait_steps == (WaitStep(1_800_000, 200),)
     assert (scoring.contact_ladder, scoring.resting, scoring.base) == ((0, 500), 0, 8_500)
+    assert scoring.promised("cart") == (3_600_000, "x")
+    assert scoring.high == 6_000
+    assert scoring.silence == Silence(at_least_ms=14 * DAY_MS, content=100)
+    assert scoring.prior == Prior(contacts_e2=50)
 
 
 def test_rules_are_beside_the_file_or_in_it(tmp_path: Path) -> None:

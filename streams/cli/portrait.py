@@ -195,7 +195,41 @@ def _print_waiting(terminal: Console, row: HealthRow) -> None:
             f"\nwaiting since {utc(waiting.since_ms)} UTC,"
             f" {age(waiting.since_ms, row.as_of_ms)}{where}{link}"
         )
+    then, distress_e2, health_e2 = row.answered_now, row.distress_e2, row.health_e2
+    if then is not None and distress_e2 is not None and health_e2 is not None:
+        terminal.print(
+            f"answered now: distress {points(distress_e2)} -> {points(then.distress_e2)},"
+            f" health {points(health_e2)} -> {points(then.health_e2)}"
+        )
+    _print_promise(terminal, row)
     terminal.print(f"contacts within 24 h: {row.contacts_24h}")
+    _print_usual(terminal, row)
+
+
+def _print_promise(terminal: Console, row: HealthRow) -> None:
+    kept = row.promise
+    if kept is None or kept.gap_ms is None:
+        return
+    by = "promised" if kept.source == "promise" else "their own norm"
+    where = "" if kept.touchpoint is None else f" at {shown(kept.touchpoint)}"
+    team = "" if kept.team is None else f", team {shown(kept.team)}"
+    late = "later" if kept.gap_ms > 0 else "sooner"
+    terminal.print(f"answer{where}: {age(0, abs(kept.gap_ms))} {late} than {by}{team}")
+    if kept.watermelon:
+        terminal.print("watermelon: the promise is kept, and distress is high", style="yellow")
+
+
+def _print_usual(terminal: Console, row: HealthRow) -> None:
+    silent, usual = row.quiet, row.usual
+    if silent is not None and silent.state in {"content", "unresolved"}:
+        since = "" if silent.due_ms is None else f" since {utc(silent.due_ms)} UTC"
+        terminal.print(f"quiet{since}: {silent.state}", style="yellow")
+    if usual is not None and usual.confidence_e2:
+        terminal.print(
+            f"usual: {points(usual.contacts_e2)} contacts and {points(usual.points_e2)} points a"
+            f" week, of their own by {usual.confidence_e2} %;"
+            f" momentum {points(usual.momentum_e2, signed=True)} points a day"
+        )
 
 
 def _print_alerts(terminal: Console, found: Picture) -> None:

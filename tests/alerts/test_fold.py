@@ -44,6 +44,7 @@ from scoring.config import (
     Relationship,
     Scoring,
     Share,
+    Touchpoint,
 )
 from scoring.customer import Customer
 from scoring.health import health
@@ -681,6 +682,41 @@ def test_a_row_says_who_where_and_why() -> None:
     assert first.change_e2 is None and first.health_e2 is not None
     (part,) = [one for one in first.why if one.name == "feeling"]
     assert part.evidence[0].quote == "so angry" and part.evidence[0].at.topic == "chat"
+
+
+def test_a_row_says_what_was_promised_what_an_answer_is_worth_and_what_is_usual() -> None:
+    """Facts beside the scores; the moment a promise breaks is told at that moment."""
+    scoring = replace(SCORING, touchpoints={"shop": Touchpoint(promise_ms=7 * MINUTE_MS)}, high=100)
+    config = replace(EASY, rules=(), scoring=scoring)
+    asks = signal(T, 300, touchpoint="shop")
+    rows = told(fold_all([asks, wake(T + 25 * HOUR_MS)], config), HealthRow)
+    told_at = {row.as_of_ms - T: row for row in rows}
+    first, broken = rows[0], told_at[7 * MINUTE_MS + 1]
+    assert first.promise is not None and broken.promise is not None
+    assert (first.promise.gap_ms, first.promise.watermelon) == (-7 * MINUTE_MS, True)
+    assert (broken.promise.gap_ms, broken.promise.watermelon) == (1, False)
+    day = told_at[24 * HOUR_MS]
+    assert day.answered_now is not None and day.distress_e2 is not None
+    assert day.distress_e2 - day.answered_now.distress_e2 == 2_000
+    assert day.usual is not None and (day.usual.days, day.usual.contacts_e2) == (2, 3_500 // 30)
+    answered = told(fold_all([asks, answer(T + 5_000)], config), HealthRow)[-1]
+    assert answered.answered_now is None
+    assert answered.promise is not None and answered.promise.experienced_ms == 5_000
+
+
+@pytest.mark.parametrize(("read_ms", "quiet"), [(21 * DAY_MS - 1, False), (21 * DAY_MS, True)])
+def test_who_stopped_writing_is_told_once_all_has_been_read(read_ms: int, *, quiet: bool) -> None:
+    """At the exact due time, however late somebody looks, and never beyond what was read."""
+    visits: list[LogRecord] = []
+    for week in range(4):
+        at_ms = T + week * 7 * DAY_MS
+        key = f"t-{week}"
+        visits += [signal(at_ms, conversation=key), answer(at_ms + 1, conversation=key)]
+    last_ms = T + 21 * DAY_MS
+    folded = fold_all([*visits, wake(last_ms + 30 * DAY_MS, last_ms + read_ms)], EASY)
+    found = [row for row in told(folded, HealthRow) if row.quiet and row.quiet.state == "content"]
+    assert [row.as_of_ms for row in found] == ([last_ms + 21 * DAY_MS] if quiet else [])
+    assert all(("quiet", -300) in {(p.name, p.points_e2) for p in row.health} for row in found)
 
 
 def row_trend(folded: list[Folded]) -> int:
