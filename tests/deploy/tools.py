@@ -1,0 +1,44 @@
+"""Linters from the package index, in an environment of their own, made once."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_WANTED = Path(__file__).with_name("tools.txt")
+
+
+def tool(name: str) -> Path:
+    """Path of a linter; installs all of `tools.txt` where it has changed."""
+    digest = hashlib.sha256(_WANTED.read_bytes()).hexdigest()[:12]
+    home = ROOT / ".cache" / "deploy-tools" / digest
+    if not (home / "done").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        venv.create(home, with_pip=True)
+        run(str(home / "bin" / "python"), "-m", "pip", "install", "-q", "-r", str(_WANTED))
+        (home / "done").touch()
+    return home / "bin" / name
+
+
+def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
+    """Run to the end, show what it said if it fails, and return its output."""
+    done = subprocess.run(  # noqa: S603  # commands of the tests
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def needed(name: str, package: str) -> str:
+    """Path of a program of the system; the test fails with what to install where it is missing."""
+    found = shutil.which(name)
+    assert found is not None, f"{name} is not on the PATH; Debian: apt-get install {package}"
+    return found
+
+
+PYTHON = sys.executable
