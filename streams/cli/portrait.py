@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from streams.cli.explanation import Compared, Picture, newest_by_alert, total_e2
+from streams.cli.remainders import Facts, facts_of, remainder
 from streams.cli.words import age, place, points, shown, utc
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from alerts.outputs import Contribution, HealthRow, Transition
+    from scoring.config import Scoring
 
 _ALERT_LINES: Final = 6
 _VERDICTS: Final = {
@@ -54,6 +56,7 @@ def print_picture(
     held_ms: int | None = None,
     log_begins: int = 0,
     started: int | None = None,
+    scoring: Scoring | None = None,
 ) -> None:
     """Print all of it.
 
@@ -65,6 +68,7 @@ def print_picture(
         held_ms: When a newer row goes out that is held back, None for none.
         log_begins: First offset the customer's log partition still holds.
         started: Offset of the first record folded on top of a checkpoint, None without one.
+        scoring: What it was scored with, None where that is not known any more.
     """
     row, at = found.row, found.transition
     if row is None:
@@ -79,14 +83,15 @@ def print_picture(
             f" cut at {points(at.raise_at_e2)}"
         )
         terminal.print(f"decided at {place(at.log.topic, at.log.partition, at.log.offset)}")
-        _print_score(terminal, "distress", _distress_of(at), at.why, at.at_ms)
+        facts = facts_of(at, "distress", scoring)
+        _print_score(terminal, "distress", _distress_of(at), at.why, facts)
     elif row is not None:
-        _print_score(terminal, "distress", row.distress_e2, row.distress, row.as_of_ms)
+        facts = facts_of(row, "distress", scoring)
+        _print_score(terminal, "distress", row.distress_e2, row.distress, facts)
     if row is not None:
         note = "" if at is None or row.as_of_ms == at.at_ms else f", as of {utc(row.as_of_ms)}"
-        _print_score(
-            terminal, f"health ({row.band}{note})", row.health_e2, row.health, row.as_of_ms
-        )
+        facts = facts_of(row, "health", scoring)
+        _print_score(terminal, f"health ({row.band}{note})", row.health_e2, row.health, facts)
         _print_waiting(terminal, row)
     _print_alerts(terminal, found)
     said = _VERDICTS[verdict.verdict]
@@ -157,7 +162,7 @@ def _print_score(
     name: str,
     score_e2: int | None,
     parts: Sequence[Contribution],
-    now_ms: int,
+    facts: Facts,
 ) -> None:
     if score_e2 is None:
         terminal.print(f"\n{name}: unknown, no evidence yet", style="bold")
@@ -169,10 +174,13 @@ def _print_score(
             quote = f" “{shown(one.quote)}”" if one.quote else ""
             terminal.print(
                 f"{'':>11}{points(one.points_e2)} {shown(one.cue)}{quote},"
-                f" {age(one.ts_ms, now_ms)} before,"
+                f" {age(one.ts_ms, facts.now_ms)} before,"
                 f" {place(one.at.topic, one.at.partition, one.at.offset, one.at.index)}",
                 style="dim",
             )
+        said = remainder(part, facts)
+        if said:
+            terminal.print(f"{'':>11}{said}", style="dim")
     total = total_e2(parts)
     exact = "exactly the score" if total == score_e2 else f"NOT the score {points(score_e2)}"
     terminal.print(f"{points(total):>9}  sum of {len(parts)} parts: {exact}")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alerts.outputs import Output
+    from scoring.config import Scoring
     from streams.cli.explanation import Compared, Picture
     from streams.engine.brokers import Broker
 
@@ -103,7 +104,18 @@ def why(
             held_ms=None if alert is not None else history.rows[customer].emit_ms,
             log_begins=max(history.first.values(), default=0),
             started=history.started.get(customer),
+            scoring=_scoring(settings.broker(), found),
         )
+
+
+def _scoring(broker: Broker, found: Picture) -> Scoring | None:
+    """Weights and caps of the configuration the picture was folded under."""
+    from alerts.config import decode_config
+    from streams.worker.history import control_of
+
+    shown_ = found.row if found.transition is None else found.transition
+    body = None if shown_ is None else control_of(broker).bodies.get(shown_.config_hash)
+    return None if body is None else decode_config(body).scoring
 
 
 def _at_ms(text: str) -> int:
