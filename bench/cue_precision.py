@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.cue_precision DATA [--cue waiting] [--show 50]
 
 A share is no precision: a cue may be right about its words in a text that is not bad as a
-whole, and wrong in one that is. It says where to read first. With `--show` so many hits of a cue are printed
-with their quotes, spread evenly over the data, to be judged by a person; nothing is stored. DATA
+whole, and wrong in one that is. It says where to read first. With `--show` so many hits of a cue
+are printed with their quotes, spread evenly over the data, for a person to judge. DATA
 holds `*.jsonl`, a text a line: `{"set", "lang", "text", "label"}` with label -1 for bad, or a
 dialogue a line, `{"set", "lang", "turns": [{"role", "text", "bad"}]}`.
 """

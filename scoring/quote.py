@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from scoring.memo import Memo
+
 QUOTE_CHARS: Final = 80
 """The longest quote, ellipses included."""
 
-_SENTENCE: Final = frozenset(".!?؟…")
-_CLAUSE: Final = _SENTENCE | frozenset(",،;؛:-–—")
+_SENTENCE: Final = 2
+_CLAUSE: Final = 1
+_MARKS: Final = {**dict.fromkeys(".!?؟…", _SENTENCE), **dict.fromkeys(",،؛;:-–—", _CLAUSE)}
 _CLOSING: Final = "\"'”»)]"
+_ends: Final = Memo(lambda chunk: _MARKS.get(chunk.rstrip(_CLOSING)[-1:], 0))
 _SEPARATORS: Final = ".,،;؛: -–—"
 
 
@@ -38,8 +42,8 @@ def quote(chunks: Sequence[str], start: int, stop: int) -> str:
     'It came, and it was broken again!'
     """
     first, last = start, stop
-    for edges in (_SENTENCE, _CLAUSE):
-        first, last = _bounds(chunks, start, stop, edges)
+    for edge in (_SENTENCE, _CLAUSE):
+        first, last = _bounds(chunks, start, stop, edge)
         if last - first <= QUOTE_CHARS:
             whole = " ".join(chunks[first:last])
             if len(whole) <= QUOTE_CHARS:
@@ -47,19 +51,15 @@ def quote(chunks: Sequence[str], start: int, stop: int) -> str:
     return _cut(chunks, start, stop, first, last)
 
 
-def _bounds(chunks: Sequence[str], start: int, stop: int, edges: frozenset[str]) -> tuple[int, int]:
+def _bounds(chunks: Sequence[str], start: int, stop: int, edge: int) -> tuple[int, int]:
     """The nearest edges around the match, or as far away as no quote reaches."""
     first = start
-    while first and start - first < QUOTE_CHARS and not _ends(chunks[first - 1], edges):
+    while first and start - first < QUOTE_CHARS and _ends[chunks[first - 1]] < edge:
         first -= 1
     last = stop
-    while last < len(chunks) and last - stop < QUOTE_CHARS and not _ends(chunks[last - 1], edges):
+    while last < len(chunks) and last - stop < QUOTE_CHARS and _ends[chunks[last - 1]] < edge:
         last += 1
     return first, last
-
-
-def _ends(chunk: str, edges: frozenset[str]) -> bool:
-    return chunk.rstrip(_CLOSING)[-1:] in edges
 
 
 def _cut(chunks: Sequence[str], start: int, stop: int, first: int, last: int) -> str:

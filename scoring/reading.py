@@ -200,23 +200,26 @@ def _beside(looked: Looked) -> tuple[list[float], int]:
 def _features(looked: Looked, rest: Sequence[float], against: int) -> dict[str, float]:
     found: dict[str, float] = {}
     cues = 0
-    denials = list(map(_DENIES[looked.lang].__getitem__, looked.cut.words))
+    words = looked.cut.words
+    denies = _DENIES[looked.lang]
+    denied = sum(map(denies.__getitem__, words))
     for cue in looked.found:
         if cue.code == MUTE:
-            denials[cue.first : cue.end] = [0] * (cue.end - cue.first)
+            denied -= sum(map(denies.__getitem__, words[cue.first : cue.end]))
         elif FAMILY[cue.code] == "relief":
             found[cue.code] = cue.points / 1_000 * (_DISCOUNT if against else 1.0)
         else:
             found[cue.code] = cue.points / 1_000
             cues += 1
-    good = sum([valence for valence in rest if valence > 0])
-    bad = -sum([valence for valence in rest if valence < 0])
-    denied = min(MOST_DENIALS, sum(denials))
+    live = list(filter(None, rest))
+    good = sum([valence for valence in live if valence > 0])
+    bad = -sum([valence for valence in live if valence < 0])
+    denied = min(MOST_DENIALS, denied)
     found["good_words"] = good * _LEVEL / (good + _LEVEL)
     found["bad_words"] = bad * _LEVEL / (bad + _LEVEL)
     found["denials"] = float(denied)
     evidence = min(1.0, bad + cues + denied / 2)
-    found["length"] = evidence * min(len(denials), LONG) / LONG
+    found["length"] = evidence * min(len(words), LONG) / LONG
     if evidence and _SHOUT.search(looked.masked):
         found["loud"] = evidence
     return found

@@ -181,6 +181,10 @@ PRAISE: Final = 0.5
 MOST_TITLED: Final = 3
 """A name stands out where at most one word of so many is in title case."""
 
+_CORRECTED_WORDS: Final = {
+    word: valence for row in CORRECTIONS for word, valence in row.words.items()
+}
+
 EMOJI: Final[Mapping[str, float]] = CORRECTIONS[-1].words
 
 _IN_HASHTAG: Final = re.compile(
@@ -244,7 +248,7 @@ def valences(chunks: Sequence[str]) -> list[float]:
     else:
         found = valences_of(chunks, _CORRECTED)
     for place, valence in enumerate(found):
-        if valence and chunks[place][0].isupper() and _names(chunks, place):
+        if valence < 0 and chunks[place][0].isupper() and _names(chunks, place):
             found[place] = 0.0
     return [valence * PRAISE if valence > 0 else valence for valence in found]
 
@@ -252,14 +256,15 @@ def valences(chunks: Sequence[str]) -> list[float]:
 def _names(chunks: Sequence[str], place: int) -> bool:
     """Is this word part of a name: in title case beside another, where few words are?
 
-    The first word of a sentence says nothing, nor does a text In Which Every Word Is So.
+    Words of `CORRECTIONS` are no names ("Worst Service"), whatever their case. The first word of a
+    sentence says nothing, nor does a text In Which Every Word Is So.
 
     >>> _names("we sell the Red Devil drill now".split(), 4)
     True
     >>> _names("what Terrible Service I Had".split(), 1)
     False
     """
-    if not _titled(chunks, place):
+    if not _titled(chunks, place) or _CORRECTED_WORDS.get(chunks[place].lower()):
         return False
     if not (_titled(chunks, place - 1) or _titled(chunks, place + 1)):
         return False

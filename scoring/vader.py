@@ -156,10 +156,8 @@ def valences_of(tokens: Sequence[str], meaning_of: Memo[Meaning]) -> list[float]
     caps: bool | None = None
     but: int | None = None
     last = len(meanings) - 1
-    for i, meaning in enumerate(meanings):
-        if meaning is _PLAIN:
-            continue
-        word, valence, booster, _, upper = meaning
+    for i in [place for place, meaning in enumerate(meanings) if meaning is not _PLAIN]:
+        word, valence, booster, _, upper = meanings[i]
         if word == "but" and but is None:
             but = i
         if caps is None and upper:
@@ -168,7 +166,13 @@ def valences_of(tokens: Sequence[str], meaning_of: Memo[Meaning]) -> list[float]
             continue
         if word == "kind" and i < last and meanings[i + 1].word == "of":
             continue
-        scores[i] = _in_context(meanings, i, valence, caps=caps is True)
+        before = meanings[i - 3 if i > 3 else 0 : i]
+        if before.count(_PLAIN) < len(before) or word in _CONTEXT:
+            scores[i] = _in_context(meanings, i, valence, caps=caps is True)
+        elif upper and caps:
+            scores[i] = valence + _CAPS if valence > 0 else valence - _CAPS
+        else:
+            scores[i] = valence
     if but is not None:
         _but(scores, but)
     return scores
@@ -230,9 +234,10 @@ def _negate(meanings: Sequence[Meaning], i: int, back: int, valence: float) -> f
 
 
 def _idioms(meanings: Sequence[Meaning], i: int, valence: float) -> float:
-    three, two, one, zero = (meaning.word for meaning in meanings[i - 3 : i + 1])
-    if not (zero in _CONTEXT or two or one):
+    two, one, zero = meanings[i - 2].word, meanings[i - 1].word, meanings[i].word
+    if one not in _CONTEXT and two not in _CONTEXT and zero not in _CONTEXT:
         return valence
+    three = meanings[i - 3].word
     before = (f"{three} {two} {one}", f"{three} {two}", f"{two} {one}")
     for phrase in (f"{one} {zero}", f"{two} {one} {zero}", before[2], before[0], before[1]):
         if phrase in _SPECIAL:
