@@ -29,10 +29,13 @@ from streams.topics import (
     TRANSITIONS,
 )
 
-Process = Literal["ingest", "track", "notifier", "apply", "ask"]
-PROCESSES: Final[tuple[Process, ...]] = ("ingest", "track", "notifier", "apply", "ask")
+Process = Literal["ingest", "track", "notifier", "apply", "ask", "order"]
+PROCESSES: Final[tuple[Process, ...]] = (
+    "ingest", "track", "notifier", "apply", "ask", "order",
+)  # fmt: skip
 """`apply` is `nabz topics apply` and `nabz config apply`; `ask` is what only reads: why, tail,
-replay, dlq, sources test, doctor. It sees what dead letters and foreign topics hold."""
+replay, dlq, sources test, doctor. It sees what dead letters and foreign topics hold.
+`order` is whoever may stop what the notifier sends (hold, release, status)."""
 
 INGEST_GROUP: Final = "nabz-ingest"
 TRACK_GROUP: Final = "nabz-track"
@@ -117,6 +120,8 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
                 *_topics(foreign, "READ"),
                 *_groups(GROUPS, "DESCRIBE"),
             )
+        case "order":
+            return (*_topics([CONTROL], "READ", "WRITE"), *_topics([DELIVERIES], "READ"))
 
 
 def together(*several: Iterable[Right]) -> tuple[Right, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -57,12 +58,12 @@ def not_understood(words: list[str]) -> str | None:
     """What of a `nabz` command line is no command or option of ours."""
     command: click.Command = main
     known: set[str] = {"--help"}
-    for word in words:
+    for before, word in pairwise(["nabz", *words]):
         if word.startswith("-"):
             known.update(option for item in command.params for option in item.opts)
             if word.split("=")[0] not in known:
                 return word
-        elif isinstance(command, click.Group):
+        elif isinstance(command, click.Group) and not before.startswith("--"):
             found = command.commands.get(word)
             if found is None:
                 return word

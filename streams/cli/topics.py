@@ -159,8 +159,8 @@ def export(
     """Print the topics, and the rights of each process, for whoever administers Kafka.
 
     Asks no broker. The commands expect an administrator's settings in admin.properties. Processes:
-    ingest and track (the roles of the worker), notifier, apply (topics apply, config apply) and ask
-    (why, tail, replay, dlq, sources test, doctor).
+    ingest and track (the roles of the worker), notifier, apply (topics apply, config apply), ask
+    (why, tail, replay, dlq, sources test, doctor) and order (notifier hold, release, status).
     """
     settings = settings_from(config_path, broker)
     named = _named(users)

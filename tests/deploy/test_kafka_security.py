@@ -66,6 +66,9 @@ def test_a_complaint_reaches_a_person_with_exactly_these_rights(site: Site) -> N
     )
     asked = site.nabz("nabz-ask", "why", "c-1", "--json")
     assert asked.code == 0, asked.said
+    held = site.nabz("nabz-order", "notifier", "hold", "--for", "1h", "--reason", "a test")
+    assert held.code == 0, held.said
+    assert "a test" in site.nabz("nabz-order", "notifier", "status").said
     sound = site.nabz("nabz-ask", "doctor", "--process", "ask", "--json")
     findings = [json.loads(line) for line in sound.said.splitlines()]
     assert sound.code == 0, sound.said
@@ -228,4 +231,4 @@ def test_a_process_there_is_not_is_refused(nabz: Nabz) -> None:
     done = nabz("topics", "export", "--user", "cook=svc")
     assert done.exit_code == 2
     assert "--user: found 'cook=svc'; write PROCESS=NAME" in done.stderr
-    assert "ingest, track, notifier, apply, ask" in done.stderr
+    assert "ingest, track, notifier, apply, ask, order" in done.stderr
