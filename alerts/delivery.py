@@ -354,17 +354,14 @@ def step(lane: Sequence[Delivery], now_ms: int) -> Step:
     if not waiting:
         return Step()
     newest = waiting[-1]
-    stale = tuple(
-        superseded(one, now_ms)
-        for one in lane[: lane.index(newest)]
-        if one.open or one.state == "bundled"
-    )
+    before = lane[: lane.index(newest)]
+    stale = tuple(superseded(one, now_ms) for one in before if one.open or one.state == "bundled")
     # A receiver that asked for time is given it by the newer message too.
     not_before = max(now_ms if one.next_retry_ms is None else one.next_retry_ms for one in waiting)
     if not_before > max(now_ms, newest.next_retry_ms or 0):
         newest = _changed(newest, now_ms, next_retry_ms=not_before)
     if newest.closing:
-        told, tried = _known(lane)
+        told, tried = _known(before)
         if not told and not tried and newest.kind != "fired_and_recovered":
             return Step((_nothing_to_close(newest, now_ms), *stale))
         if not told:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
-from alerts.holds import Named, covering
+from alerts import holds, silences
 from alerts.outputs import Transition
 
 Reason = Literal[
@@ -22,17 +22,19 @@ Reason = Literal[
     "historical",
     "too_old",
     "held",
+    "maintenance",
+    "silence",
     "discarded",
     "nothing_to_close",
     "superseded",
 ]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
-WAITING: Final[frozenset[str]] = frozenset({"too_old", "held"})
+WAITING: Final[frozenset[str]] = frozenset({"too_old", "held", "maintenance", "silence"})
 """Reasons that pass; the others are for good."""
 
 
 class Kept(NamedTuple):
-    """Why something is kept back, and by which hold, null where the reason says it all."""
+    """Why something is kept back, and by which hold or silence, null where there is none."""
 
     reason: Reason
     by: str | None = None
@@ -49,6 +51,8 @@ class Now:
         caught_up: It has.
         channel: Name of the channel the message would go to.
         holds: Holds in force.
+        maintenance: Maintenance in force.
+        silences: Silences in force.
     """
 
     now_ms: int
@@ -56,7 +60,9 @@ class Now:
     max_notify_age_ms: int = 900_000
     caught_up: bool = False
     channel: str = ""
-    holds: tuple[Named, ...] = ()
+    holds: tuple[holds.Named, ...] = ()
+    maintenance: tuple[silences.Named, ...] = ()
+    silences: tuple[silences.Named, ...] = ()
 
 
 Stage = Callable[[Transition, Now], Kept | None]
@@ -80,11 +86,23 @@ def too_old(transition: Transition, now: Now) -> Kept | None:
 
 def held(transition: Transition, now: Now) -> Kept | None:
     """Somebody has pressed the stop button."""
-    found = covering(now.holds, now.channel, transition.rule)
+    found = holds.covering(now.holds, now.channel, transition.rule)
     return None if found is None else Kept("held", found[0])
 
 
-STAGES: Final[tuple[Stage, ...]] = (shadow, historical, too_old, held)
+def maintenance(transition: Transition, now: Now) -> Kept | None:
+    """Planned work is going on."""
+    found = silences.covering(now.maintenance, transition)
+    return None if found is None else Kept("maintenance", found[0])
+
+
+def silenced(transition: Transition, now: Now) -> Kept | None:
+    """Somebody does not want to hear of it for a while."""
+    found = silences.covering(now.silences, transition)
+    return None if found is None else Kept("silence", found[0])
+
+
+STAGES: Final[tuple[Stage, ...]] = (shadow, historical, too_old, held, maintenance, silenced)
 
 
 def kept_back(transition: Transition, now: Now) -> Kept | None:

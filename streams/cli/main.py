@@ -28,6 +28,7 @@ from streams.cli.options import examples
 from streams.cli.processes import worker
 from streams.cli.replay import replay
 from streams.cli.score import score
+from streams.cli.silences import silences
 from streams.cli.simulate import simulate
 from streams.cli.sources import sources
 from streams.cli.tail import tail
@@ -38,6 +39,7 @@ from streams.cli.why import why
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, score, fit, tail, replay, dlq)),
+    ("Notify", (silences,)),
     ("Set up", (init, config, topics, sources, doctor)),
 )
 

@@ -341,6 +341,8 @@ class Notifier:
             self._plan.max_notify_age_ms,
             caught_up=caught_up,
             holds=self._orders.holding(wall),
+            maintenance=self._orders.silencing(wall, "maintenance"),
+            silences=self._orders.silencing(wall, "silence"),
         )
 
     async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:
@@ -520,7 +522,7 @@ class Notifier:
     async def _stopped(self, term: _Term, delivery: Delivery) -> int | None:
         """Record what keeps a message back; when to look again, None to send it."""
         now_ms = self._clock()
-        found = term.outbox.stopped(delivery, self._orders.holding(now_ms), now_ms)
+        found = term.outbox.stopped(delivery, self._now(now_ms), now_ms)
         if found is None:
             return None
         record, again_ms = found

@@ -10,7 +10,7 @@ Next step: `streams.notifier.loop` minds them, `streams.cli.notifier` writes and
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import structlog
@@ -18,11 +18,13 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from alerts.holds import Hold, Named
+from alerts.silences import Silence
 from streams.engine.brokers import Broker
 from streams.engine.kafka_reads import require_listener
 from streams.topics import CONTROL
 
-_HOLD: Final = "hold:"
+Kind = Literal["silence", "maintenance"]
+_SILENCES: Final[tuple[Kind, ...]] = ("silence", "maintenance")
 _KEEP_MS: Final = 30 * 86_400_000
 _ACK_S: Final = 30.0
 
@@ -39,7 +41,16 @@ def hold_key(name: str) -> bytes:
     >>> hold_key("a1b2")
     b'hold:a1b2'
     """
-    return f"{_HOLD}{name}".encode()
+    return f"hold:{name}".encode()
+
+
+def silence_key(name: str, kind: Kind) -> bytes:
+    """Key of a silence or of maintenance.
+
+    >>> silence_key("a1b2", "silence")
+    b'silence:a1b2'
+    """
+    return f"{kind}:{name}".encode()
 
 
 class Orders:
@@ -55,21 +66,25 @@ class Orders:
     def __init__(self) -> None:
         """Know nothing."""
         self.holds: dict[str, Hold] = {}
+        self.silences: dict[str, Silence] = {}
+        self._silence: msgspec.json.Decoder[Silence] = msgspec.json.Decoder(Silence)
         self._hold: msgspec.json.Decoder[Hold] = msgspec.json.Decoder(Hold)
 
     def apply(self, key: bytes | None, value: bytes | None) -> bool:
         """Take one record; True if it is an order. Keys of other kinds are left to others."""
-        name = "" if key is None else key.decode("utf-8", "replace")
-        if not name.startswith(_HOLD):
+        kind, _, name = ("" if key is None else key.decode("utf-8", "replace")).partition(":")
+        if kind not in {"hold", *_SILENCES}:
             return False
-        found = name.removeprefix(_HOLD)
         if value is None:
-            self.holds.pop(found, None)
+            (self.holds if kind == "hold" else self.silences).pop(name, None)
             return True
         try:
-            self.holds[found] = self._hold.decode(value)
+            if kind == "hold":
+                self.holds[name] = self._hold.decode(value)
+            else:
+                self.silences[name] = self._silence.decode(value)
         except msgspec.DecodeError:
-            log.error("order.undecodable", kind="hold", size=len(value))
+            log.error("order.undecodable", kind=kind, size=len(value))
             return False
         return True
 
@@ -79,12 +94,25 @@ class Orders:
             (name, hold) for name, hold in sorted(self.holds.items()) if hold.lasts(now_ms)
         )
 
+    def silencing(self, now_ms: int, kind: Kind) -> tuple[tuple[str, Silence], ...]:
+        """Silences, or maintenance, in force, by id."""
+        return tuple(
+            (name, one)
+            for name, one in sorted(self.silences.items())
+            if one.verb == kind and one.lasts(now_ms)
+        )
+
     def forgettable(self, now_ms: int) -> list[bytes]:
         """Keys of orders that ended more than 30 days ago; whoever writes buries them."""
-        return [
+        holds = [
             hold_key(name)
             for name, hold in sorted(self.holds.items())
             if now_ms - hold.until_ms > _KEEP_MS
+        ]
+        return holds + [
+            silence_key(name, one.verb)
+            for name, one in sorted(self.silences.items())
+            if now_ms - one.end_ms > _KEEP_MS
         ]
 
 

@@ -27,7 +27,7 @@ from alerts.delivery import (
     step,
     superseded,
 )
-from alerts.holds import Hold, Named, covering
+from alerts.holds import Hold, covering
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
@@ -205,6 +205,8 @@ class Outbox:
             if why is not None:
                 if why.reason != "too_old" and (why.reason, why.by) != (one.failure, one.by):
                     changed.append(kept(one, why, wall_ms))
+            elif after == "digest" and any(other.open for other in self.lanes[key]):
+                continue  # an end before it goes out first
             elif after == "digest":
                 bundles.setdefault((one.channel, one.by or ""), []).append(one)
             else:
@@ -233,12 +235,18 @@ class Outbox:
         ]
 
     def stopped(
-        self, delivery: Delivery, holds: Iterable[Named], now_ms: int
+        self, delivery: Delivery, now: Now, now_ms: int
     ) -> tuple[Delivery | None, int] | None:
         """What keeps back a message that is due, None if nothing does.
 
-        An opening is kept back; a close and a digest stay in the queue until the hold ends. A
-        digest whose members have all left it is superseded.
+        An opening is kept back for whatever has come up since it was planned. A close and a digest
+        know holds only, and stay in the queue until the hold ends. A digest whose members have all
+        left it is superseded.
+
+        Args:
+            delivery: What `step` would send.
+            now: What is in force.
+            now_ms: The wall clock.
 
         Returns:
             The record to write, if it is new, and when to look again.
@@ -246,14 +254,17 @@ class Outbox:
         bundle = delivery.kind == "digest"
         if bundle and not self.members(delivery):
             return superseded(delivery, now_ms), now_ms
+        if not bundle and not delivery.closing:
+            transition = self.transitions[delivery.notification_id]
+            about = replace(now, channel=delivery.channel, caught_up=True)
+            stop = kept_back(transition, about)
+            return None if stop is None else (kept(delivery, stop, now_ms), now_ms)
         rule = "" if bundle else self.transitions[delivery.notification_id].rule
-        held = covering(holds, delivery.channel, rule)
+        held = covering(now.holds, delivery.channel, rule)
         if held is None:
             return None
         name, hold = held
         why = Kept("held", name)
-        if not bundle and not delivery.closing:
-            return kept(delivery, why, now_ms), now_ms
         known = (delivery.failure, delivery.by) == why
         return (None if known else postponed(delivery, why, now_ms)), hold.until_ms
 

@@ -156,6 +156,13 @@ def test_a_second_episode_of_the_same_alert_is_closed_by_itself() -> None:
     assert [d.failure for d in step(lane, BASE_MS).changed] == ["nothing_to_close"]
 
 
+def test_an_end_is_not_about_what_was_told_after_it() -> None:
+    """Its own opening was kept back: the later one is still open."""
+    lane = [one(state="suppressed", failure="held"), one(2, "recovered")]
+    lane.append(one(3, "reopened", state="sent"))
+    assert [d.failure for d in step(lane, BASE_MS).changed] == ["nothing_to_close"]
+
+
 class Lifecycle(RuleBasedStateMachine):
     """One alert, one channel, a receiver, crashes: what the receiver believes at last is true."""
 

@@ -10,16 +10,21 @@ from hypothesis import strategies as st
 
 from alerts.holds import Hold
 from alerts.pipeline import REASONS, STAGES, WAITING, Kept, Now, kept_back
+from alerts.silences import Silence, matcher
 from tests.alerts.transitions import BASE_MS, transition
 
 LIVE = Now(BASE_MS)
+EVERYTHING = (("m", Silence(BASE_MS + 1, BASE_MS, verb="maintenance")),)
+GOLD = (("s", Silence(BASE_MS + 1, BASE_MS, (matcher("tier=gold"),))),)
 HELD = (("a", Hold(until_ms=BASE_MS + 1, channel="ops", rule="customer-distress")),)
 
 
 def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
-    assert [stage.__name__ for stage in STAGES] == ["shadow", "historical", "too_old", "held"]
-    assert WAITING <= set(REASONS)
+    assert [stage.__name__ for stage in STAGES] == [
+        "shadow", "historical", "too_old", "held", "maintenance", "silenced",
+    ]  # fmt: skip
+    assert set(REASONS) >= WAITING
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,10 @@ def test_the_order_of_the_stages() -> None:
         ({}, Now(BASE_MS, channel="chat", holds=HELD), None),
         ({"rule": "other"}, Now(BASE_MS, channel="ops", holds=HELD), None),
         ({}, Now(BASE_MS + 900_001, channel="ops", holds=HELD), "too_old"),
+        ({}, Now(BASE_MS, maintenance=EVERYTHING, silences=GOLD), "maintenance"),
+        ({}, Now(BASE_MS, silences=GOLD), "silence"),
+        ({"tier": None}, Now(BASE_MS, silences=GOLD), None),
+        ({}, Now(BASE_MS, channel="ops", holds=HELD, maintenance=EVERYTHING), "held"),
     ],
 )
 def test_each_reason(changes: dict[str, Any], now: Now, reason: str | None) -> None:
@@ -62,7 +71,8 @@ def test_a_close_is_never_kept_back(
 ) -> None:
     """Whether it is needed is decided where its opening is known."""
     made = transition(2, reason, shadow=shadow, historical=historical)
-    assert kept_back(made, Now(now_ms, channel="ops", holds=HELD)) is None
+    strict = Now(now_ms, channel="ops", holds=HELD, maintenance=EVERYTHING, silences=GOLD)
+    assert kept_back(made, strict) is None
 
 
 @given(st.booleans(), st.booleans(), st.integers(0, 2 * BASE_MS))

@@ -12,11 +12,12 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.holds import Hold
+from alerts.silences import Silence, matcher
 from streams.engine.brokers import Broker
 from streams.engine.kafka_reads import ReadError
 from streams.notifier.feed import Names
 from streams.notifier.loop import wall_ms
-from streams.notifier.orders import Orders, give, hold_key
+from streams.notifier.orders import Orders, give, hold_key, silence_key
 from tests.alerts.test_channels import SECRETS
 from tests.alerts.transitions import HOUR_MS, MINUTE_MS
 from tests.notifier.kafka import names_for, newest, notifying, publish
@@ -138,3 +139,22 @@ def test_nobody_to_take_an_order_is_said() -> None:
     """At once, with the address."""
     with pytest.raises(ReadError, match=r"nobody listens at 127\.0\.0\.1:9"):
         give(Broker("127.0.0.1:9", idempotent=False), [(b"hold:a", None)])
+
+
+def test_a_silence_lasts_between_its_times_and_is_forgotten_a_month_later() -> None:
+    """Silences and maintenance apart, as they have stages of their own."""
+    orders = Orders()
+    silence = Silence(100, 10, (matcher("tier=gold"),))
+    work = Silence(100, 10, verb="maintenance", from_ms=50)
+    assert orders.apply(silence_key("a", "silence"), msgspec.json.encode(silence))
+    assert orders.apply(silence_key("b", "maintenance"), msgspec.json.encode(work))
+    assert not orders.apply(b"silence:c", b'{"until_ms": 100, "ts_ms": 10}')
+    assert orders.silencing(40, "silence") == (("a", silence),)
+    assert orders.silencing(40, "maintenance") == ()
+    assert orders.silencing(50, "maintenance") == (("b", work),)
+    assert orders.silencing(100, "silence") == ()
+    month_ms = 30 * 24 * HOUR_MS
+    assert orders.forgettable(100 + month_ms) == []
+    assert orders.forgettable(101 + month_ms) == [b"silence:a", b"maintenance:b"]
+    assert orders.apply(b"silence:a", None)
+    assert orders.silencing(40, "silence") == ()
