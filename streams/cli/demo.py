@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from streams.cli.errors import Stop
+from streams.cli.errors import MISUSED, Stop
 from streams.cli.words import console
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from streams.demo.report import Report
+    from streams.demo.stage import Stage
 
 _EXISTING: Final = click.Path(exists=True, readable=True, path_type=Path)
 
@@ -50,6 +51,7 @@ _EXISTING: Final = click.Path(exists=True, readable=True, path_type=Path)
 )
 @click.option("--plain", is_flag=True, help="Lines instead of a live screen.")
 @click.option("--duration", "duration_s", metavar="S", type=float, help="Stop after S seconds.")
+@click.option("--keep", is_flag=True, help="With --input: go on after the end, to ask `nabz why`.")
 @click.option("--seed", default=32, show_default=True, help="Other seeds, other customers.")
 def demo(
     *,
@@ -58,6 +60,7 @@ def demo(
     report_path: Path | None,
     plain: bool,
     duration_s: float | None,
+    keep: bool,
     seed: int,
 ) -> None:
     """See it work, on simulated customers or recorded events.
@@ -71,7 +74,11 @@ def demo(
       nabz demo
       nabz demo --plain --duration 45
       nabz demo --input events.jsonl --report report.json
+      nabz demo --input events.jsonl --keep
     """  # noqa: D301  # \b is click's mark for a paragraph kept as it is
+    if keep and recorded is None:
+        raise Stop("--keep goes with --input; without it the demo runs until Ctrl-C", MISUSED)
+
     from streams.demo.audience import Blocks
     from streams.demo.children import ChildDiedError
     from streams.demo.stage import stage
@@ -95,8 +102,14 @@ def demo(
             else:
                 from streams.demo.recorded import Playback
 
-                playback = Playback(found, screen, sources=found.sources, plain=plain)
+                playback = Playback(
+                    found, screen, blocks, sources=found.sources, plain=plain, keep=keep
+                )
                 seen = playback.run(duration_s)
+                if keep and seen.finished:
+                    _sum_up(screen, seen, report_path)
+                    _rest(screen, found, seen)
+                    return
             screen.print("stopping", style="dim")
     except ChildDiedError as error:
         raise Stop(str(error)) from error
@@ -104,6 +117,30 @@ def demo(
         screen.print("stopped", style="dim")
         return
     _sum_up(screen, seen, report_path)
+    if recorded is not None:
+        screen.print(
+            "\nnothing of it is kept: to ask `nabz why` or `nabz dlq list` afterwards, run it again"
+            " with --keep (make demo: ARGS=--keep)",
+            style="dim",
+        )
+
+
+def _rest(screen: Console, found: Stage, seen: Report) -> None:
+    """Keep the broker with all that was read until Ctrl-C, and say what can be asked."""
+    import asyncio
+
+    from streams.demo.audience import rest
+    from streams.demo.phrases import USUAL_BROKER, program, why_customer
+
+    where = [] if found.address == USUAL_BROKER else ["--broker", found.address]
+    worst = max(seen.customers, key=lambda row: row.distress_e2 or 0, default=None)
+    screen.print("\nall of it is kept until Ctrl-C; in a second terminal:", style="bold")
+    if worst is not None:
+        screen.print(f"  {why_customer(worst.customer, found.address)}", style="cyan")
+    for words in (["tail", "alerts"], ["dlq", "list"]):
+        screen.print(f"  {' '.join([program(), *words, *where])}", style="cyan")
+    asyncio.run(rest(found))
+    screen.print("stopping", style="dim")
 
 
 def _sum_up(screen: Console, seen: Report, report_path: Path | None) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streams.ingest.events import Event
     from streams.ingest.intake import Source
     from streams.ingest.sample import Sample
+    from streams.ingest.sources import SourceSettings
     from streams.settings import Settings
 
 _OFFSETS_BELOW = 100_000_000_000
@@ -78,6 +79,7 @@ def test(
 ) -> None:
     """Read a sample of each source and show what the mapping makes of it; writes nothing.
 
+    Without sources in a configuration, --input is read as native events, like `nabz demo` does.
     Ends with 1 if records would be put aside, or a source cannot work as it is.
     """
     settings = settings_from(config_path, broker)
@@ -89,11 +91,18 @@ def test(
     from streams.ingest.sample import Sample
 
     known = settings.source_names()
+    if not settings.sources and input_path is not None:
+        # As the demo reads a file where nothing is configured: lines as nabz.events.v1 has them.
+        settings = settings.model_copy(update={"sources": _native()})
+        known = settings.source_names()
     names = list(settings.sources) if only is None else [only]
     if only is not None and only not in known:
         raise click.UsageError(f"no source is called {only!r}; {suggestion(only, known)}")
     if not names:
-        raise click.UsageError("no sources are configured; docs/sources.md tells how")
+        raise click.UsageError(
+            "no sources are configured; docs/sources.md tells how. A file of native events is tried"
+            " with --input FILE"
+        )
     chosen = {name: one for name, one in settings.sources.items() if name in names}
     inputs = find(chosen, input_path)
     everything = compiled(settings, Names(), inputs)
@@ -219,6 +228,13 @@ def _again(
         for one in records:
             if one.offset < stops[one.partition]:
                 yield Original(source, topic, one.partition, one.offset, one.value, one.key)
+
+
+def _native() -> dict[str, SourceSettings]:
+    from streams.demo.stage import INPUT, native_files
+    from streams.ingest.sources import SourceSettings
+
+    return {INPUT: SourceSettings.model_validate(native_files())}
 
 
 _Records = Iterator[tuple[int, int, bytes | None]]

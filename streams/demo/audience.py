@@ -117,6 +117,16 @@ async def interruptible() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
+async def rest(stage: Stage) -> None:
+    """Let everything run until Ctrl-C.
+
+    Raises:
+        streams.demo.children.ChildDiedError: Something has ended.
+    """
+    async with interruptible() as stop:
+        await until_first(stop.wait(), check(stage))
+
+
 async def until(stop: asyncio.Event, seconds: float | None) -> None:
     """Return when asked to stop, or after so many seconds; None for as long as it takes."""
     with suppress(TimeoutError):

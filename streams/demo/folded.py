@@ -11,11 +11,11 @@ Next step: `streams.demo.recorded` waits for that, `streams.demo.report` shows t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from alerts.header import NEVER_MS, unpack_header
-from alerts.row import PartitionRow, decode_partition_row
+from alerts.row import PartitionRow, decode_partition_row, decode_row
 from scoring.records import PARTITION_KEY
 from streams.control import Control
 
@@ -37,6 +37,7 @@ class Folded:
         self.offsets: dict[int, int] = {}
         self.changes = 0
         self._due: dict[bytes, int] = {}
+        self._rows: dict[bytes, bytes] = {}
 
     def take(self, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Take one record of `nabz.rows.v1`; an older row of the same key counts as none."""
@@ -49,6 +50,7 @@ class Folded:
                 self.partitions[partition] = decode_partition_row(value)
             return
         self.changes += 1
+        self._rows[key] = value
         due = (header.due_ms, header.absence_due_ms)
         if due == _DUE_NEVER:
             self._due.pop(key, None)
@@ -58,6 +60,23 @@ class Folded:
     def due_by(self, at_ms: int) -> int:
         """How many customers have a timer due by then."""
         return sum(due_ms <= at_ms for due_ms in self._due.values())
+
+    def peaks(self, customers: Iterable[str]) -> dict[str, int]:
+        """The worst score of the newest alerts of these customers, by alert id.
+
+        `nabz.alerts.v1` tells it at each transition; here is what has come after the last.
+
+        >>> Folded().peaks(["nobody"])
+        {}
+        """
+        found: dict[str, int] = {}
+        for customer in customers:
+            value = self._rows.get(customer.encode("utf-8", "surrogatepass"))
+            row = None if value is None else decode_row(value)
+            for one in () if row is None else row.episodes:
+                if one.alert_id:
+                    found[one.alert_id] = one.peak_e2
+        return found
 
     def at_end(self, ends: Mapping[int, int]) -> bool:
         """Has every partition been folded to its end?

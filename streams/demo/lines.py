@@ -17,7 +17,7 @@ from rich.text import Text
 from alerts.outputs import Transition
 from streams.cli.words import place, shown
 from streams.demo.phrases import clock, quotes, reasons, waited, who, whole, why
-from streams.demo.picture import Picture
+from streams.demo.picture import Picture, fired
 
 INDENT: Final = " " * 10
 _SEVERITY: Final = {"critical": "bold red", "warning": "bold yellow"}
@@ -38,10 +38,24 @@ def state_of(one: Transition) -> str:
     return one.reason if one.reason in {"recovered", "expired"} else "closed"
 
 
-def alert_lines(one: Transition, broker: str) -> list[Text]:
+def is_news(one: Transition) -> bool:
+    """Is this transition worth a line?
+
+    A pending alert is nobody's business yet: it either fires or goes away. One that eases while it
+    recovers has said so already.
+    """
+    recovers = one.after == "recovering" and one.before != "recovering"
+    return fired(one) or recovers or one.after == "closed"
+
+
+def alert_lines(one: Transition, broker: str | None) -> list[Text]:
     """A transition: what changed; of a new alert also in whose words, and how to look into it.
 
     The rest is a line each: what a person is told of it is shown as a notification.
+
+    Args:
+        one: The transition.
+        broker: Where it can be asked about; None where that will not be possible.
     """
     head = Text(no_wrap=False, overflow="fold")
     head.append(f"{clock(one.at_ms)}  ", "dim")
@@ -58,7 +72,8 @@ def alert_lines(one: Transition, broker: str) -> list[Text]:
         line = Text(f"{INDENT}“{shown(said.quote)}”", "italic")
         line.append(f"  {place(said.at.topic, said.at.partition, said.at.offset)}", "dim")
         lines.append(line)
-    lines.append(Text(f"{INDENT}{why(one, broker)}", "cyan"))
+    if broker is not None:
+        lines.append(Text(f"{INDENT}{why(one, broker)}", "cyan"))
     return lines
 
 

@@ -26,12 +26,13 @@ from streams.demo.board import Board
 from streams.demo.folded import Folded
 from streams.demo.lines import (
     alert_lines,
+    is_news,
     notification_lines,
     say,
     status_line,
     worst_lines,
 )
-from streams.demo.picture import Picture, fired
+from streams.demo.picture import Picture
 from streams.demo.report import Report, report
 from streams.demo.stage import Stage
 from streams.simulate.faults import Sent, records
@@ -164,10 +165,7 @@ class Show:
         self._pace.add(time.monotonic())
 
     def _news(self, one: Transition) -> None:
-        # A pending alert is nobody's business yet: it either fires or goes away. One that eases
-        # while it recovers has said so already.
-        recovers = one.after == "recovering" and one.before != "recovering"
-        if fired(one) or recovers or one.after == "closed":
+        if is_news(one):
             for line in alert_lines(one, self._stage.address):
                 self._say(line)
 

@@ -142,6 +142,15 @@ def program() -> str:
     return str(called)
 
 
+def why_customer(customer: str, broker: str) -> str:
+    """The command that explains a customer's scores."""
+    options = [] if broker == USUAL_BROKER else ["--broker", broker]
+    name = shlex.quote(plain(customer, 200))
+    if customer.startswith("-"):
+        return " ".join([program(), "why", *options, "--", name])
+    return " ".join([program(), "why", name, *options])
+
+
 def why(one: Transition, broker: str) -> str:
     """The command that explains an alert, to be typed in a second terminal."""
     alert, customer = shlex.quote(plain(one.alert_id, 200)), shlex.quote(plain(one.customer, 200))

@@ -16,16 +16,21 @@ from typing import Final
 
 import msgspec
 
-from alerts.outputs import HealthRow, Heartbeat, Transition
+from alerts.outputs import AlertRow, HealthRow, Heartbeat, Transition
 from streams.control import Control, Progress
-from streams.topics import CONTROL, HEALTH, TRANSITIONS
+from streams.dead_letters import DeadLetter
+from streams.topics import ALERTS, CONTROL, DEAD_LETTERS, HEALTH, TRANSITIONS
 
-FOLLOWED: Final = (HEALTH, TRANSITIONS, CONTROL)
+FOLLOWED: Final = (HEALTH, TRANSITIONS, ALERTS, CONTROL, DEAD_LETTERS)
 """The topics a picture is made of."""
 
 _COMMANDS: Final = "commands"
 _TREND_MS: Final = 20_000
 _TRAIL: Final = 64
+_PUT_ASIDE: Final = 5
+
+Aside = tuple[str, int, int, str]
+"""Topic or file, partition or number of the file, offset or line from 0, field."""
 
 
 class Trail:
@@ -66,6 +71,8 @@ class Picture:
         newest: The newest transition of each alert, by fingerprint.
         control: Configurations and progress.
         heartbeats: The newest of each log partition.
+        peaks: The worst score of each alert as of its newest transition, by its id.
+        aside: The first places of dead letters, by source and reason, at most five of each.
         unreadable: Records that are no value of their topic.
     """
 
@@ -77,10 +84,15 @@ class Picture:
         self.newest: dict[str, Transition] = {}
         self.control = Control()
         self.heartbeats: dict[int, Heartbeat] = {}
+        self.peaks: dict[str, int] = {}
+        self.aside: dict[tuple[str, str], list[Aside]] = {}
         self.unreadable = 0
+        self._moved: dict[str, int] = {}
         self._row = msgspec.json.Decoder(HealthRow)
         self._beat = msgspec.json.Decoder(Heartbeat)
         self._transition = msgspec.json.Decoder(Transition)
+        self._alert = msgspec.json.Decoder(AlertRow)
+        self._letter = msgspec.json.Decoder(DeadLetter)
 
     def take(self, topic: str, key: bytes | None, value: bytes | None) -> Transition | None:
         """Take one record; a transition that is news is returned."""
@@ -89,8 +101,12 @@ class Picture:
                 self._take_health(key, value)
             elif topic == TRANSITIONS and value is not None:
                 return self._take_transition(self._transition.decode(value))
+            elif topic == ALERTS and value is not None:
+                self._take_alert(self._alert.decode(value))
             elif topic == CONTROL:
                 self.control.apply(key, value)
+            elif topic == DEAD_LETTERS and value is not None:
+                self._take_letter(self._letter.decode(value))
         except (msgspec.DecodeError, ValueError):
             self.unreadable += 1
         return None
@@ -118,6 +134,17 @@ class Picture:
         self.newest[one.fingerprint] = one
         self.transitions.append(one)
         return one
+
+    def _take_alert(self, one: AlertRow) -> None:
+        if one.alert_id and one.seq > self._moved.get(one.alert_id, -1):
+            self._moved[one.alert_id] = one.seq
+            self.peaks[one.alert_id] = one.peak_e2
+
+    def _take_letter(self, one: DeadLetter) -> None:
+        places = self.aside.setdefault((one.source, one.reason), [])
+        place = one.topic, one.partition, one.offset, one.field
+        if place not in places:
+            places[:] = sorted([*places, place])[:_PUT_ASIDE]
 
     def worst(self) -> list[HealthRow]:
         """Customers by distress, the most distressed first, those at rest left out."""

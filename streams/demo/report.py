@@ -9,7 +9,7 @@ Next step: `streams.demo.summary` shows it to a person.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -21,6 +21,35 @@ from streams.demo.picture import Picture, fired
 BANDS: Final = ("critical", "at_risk", "watch", "healthy", "unknown")
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """Where a record stands that was put aside.
+
+    Attributes:
+        topic: File, or topic.
+        line: Line of the file, the first one being 1; None for a topic.
+        partition: Of the topic, or number of the file; `offset` likewise, from 0.
+        field: What it is about, empty where it is the whole record.
+    """
+
+    topic: str
+    line: int | None
+    partition: int
+    offset: int
+    field: str
+
+
+class Late(msgspec.Struct, frozen=True):
+    """Events that came too late for what had been decided by then.
+
+    Attributes:
+        count: How many were older than what counted as read when they came.
+        first: Where the first of them stand: file and line, the first one being 1.
+    """
+
+    count: int = 0
+    first: tuple[tuple[str, int], ...] = ()
+
+
 class SourceReport(msgspec.Struct, frozen=True):
     """One source, in the numbers of law 5.
 
@@ -28,6 +57,7 @@ class SourceReport(msgspec.Struct, frozen=True):
 
     Attributes:
         partitions: Of the topic, or files.
+        first_dead: The first five dead letters of each reason.
     """
 
     partitions: int
@@ -39,6 +69,7 @@ class SourceReport(msgspec.Struct, frozen=True):
     folded: int
     duplicate: int
     failed: int
+    first_dead: dict[str, tuple[Aside, ...]] = {}
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -59,8 +90,8 @@ class AlertReport(msgspec.Struct, frozen=True):
 
     Attributes:
         since_ms: When the condition began to hold; `fired_ms` when it first fired, None if never.
-        peak_e2: The worst score of its transitions.
-        why: Contributions with quotes and coordinates, as they stood when it was worst.
+        peak_e2: The worst score while it was open, between its transitions too.
+        why: Contributions with quotes and coordinates, as they stood at the worst transition.
         changes: All its transitions in order.
         replay: Command that derives the transition it fired with again.
     """
@@ -93,6 +124,7 @@ class Report(msgspec.Struct, frozen=True):
         bands: Customers by band of health.
         raised: Alerts that fired, by rule; `closed` likewise.
         customers: The last row of each, scores and contributions included.
+        late: Events of files that are not in order of time.
     """
 
     finished: bool
@@ -106,14 +138,25 @@ class Report(msgspec.Struct, frozen=True):
     closed: dict[str, int]
     alerts: tuple[AlertReport, ...]
     customers: tuple[HealthRow, ...]
+    late: Late = Late()
 
 
-def report(picture: Picture, folded: Folded, *, elapsed_ms: int, finished: bool) -> Report:
-    """Sum up what has been read."""
-    alerts = tuple(_alerts(picture.transitions))
+def report(
+    picture: Picture,
+    folded: Folded,
+    *,
+    elapsed_ms: int,
+    finished: bool,
+    files: Collection[str] = (),
+    late: Late | None = None,
+) -> Report:
+    """Sum up what has been read; `files` are the names of sources that are files."""
+    open_ = {one.customer for one in picture.open_alerts()}
+    peaks = picture.peaks | folded.peaks(open_)
+    alerts = tuple(_alerts(picture.transitions, peaks))
     rows = sorted(picture.rows.values(), key=lambda row: row.customer)
     bands = Counter(row.band for row in rows)
-    sources = _sources(picture, folded)
+    sources = _sources(picture, folded, files)
     events = sum(one.events for one in sources.values())
     force = picture.control.in_force
     return Report(
@@ -132,10 +175,11 @@ def report(picture: Picture, folded: Folded, *, elapsed_ms: int, finished: bool)
         ),
         alerts=alerts,
         customers=tuple(rows),
+        late=Late() if late is None else late,
     )
 
 
-def _sources(picture: Picture, folded: Folded) -> dict[str, SourceReport]:
+def _sources(picture: Picture, folded: Folded, files: Collection[str]) -> dict[str, SourceReport]:
     found: dict[str, SourceReport] = {}
     told = {name: folded.count(name) for name in ("folded", "duplicates", "failed")}
     progress = picture.progress()
@@ -156,24 +200,33 @@ def _sources(picture: Picture, folded: Folded) -> dict[str, SourceReport]:
             folded=told["folded"][source],
             duplicate=told["duplicates"][source],
             failed=told["failed"][source],
+            first_dead={
+                reason: tuple(
+                    Aside(topic, offset + 1 if source in files else None, partition, offset, field)
+                    for topic, partition, offset, field in places
+                )
+                for (name, reason), places in sorted(picture.aside.items())
+                if name == source
+            },
         )
     return found
 
 
-def _alerts(transitions: Iterable[Transition]) -> list[AlertReport]:
+def _alerts(transitions: Iterable[Transition], peaks: Mapping[str, int]) -> list[AlertReport]:
     """Episodes in the order they began."""
     episodes: dict[str, list[Transition]] = {}
     for one in transitions:
         episodes.setdefault(one.alert_id, []).append(one)
-    return [_alert(changes) for changes in episodes.values()]
+    return [_alert(changes, peaks) for changes in episodes.values()]
 
 
-def _alert(changes: list[Transition]) -> AlertReport:
+def _alert(changes: list[Transition], peaks: Mapping[str, int]) -> AlertReport:
     last = changes[-1]
     firing = [one for one in changes if fired(one)]
     downwards = last.measure == "health"
     pick = min if downwards else max
     worst = pick(firing or changes, key=lambda one: one.score_e2)
+    peak_e2 = pick(worst.score_e2, peaks.get(last.alert_id, worst.score_e2))
     first = firing[0] if firing else changes[0]
     closed = last.after == "closed"
     severities = {one.severity for one in firing or changes}
@@ -189,7 +242,7 @@ def _alert(changes: list[Transition]) -> AlertReport:
         since_ms=first.since_ms,
         fired_ms=firing[0].at_ms if firing else None,
         closed_ms=last.at_ms if closed else None,
-        peak_e2=worst.score_e2,
+        peak_e2=peak_e2,
         historical=any(one.historical for one in changes),
         why=worst.why,
         changes=tuple(

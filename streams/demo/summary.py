@@ -5,6 +5,7 @@ Next step: none; `nabz demo` ends with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -12,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.outputs import HealthRow
-from streams.cli.words import points, shown, utc
+from streams.cli.words import place, points, shown, utc
 from streams.demo.phrases import quotes, reasons, who, whole
-from streams.demo.report import AlertReport, Report, SourceReport
+from streams.demo.report import AlertReport, Aside, Late, Report, SourceReport
 
 _TOP: Final = 10
 
@@ -55,7 +56,32 @@ def _source(name: str, one: SourceReport) -> Text:
         f"  {one.events:,} events = {one.folded:,} folded + {one.duplicate:,} duplicate"
         f" + {one.failed:,} failed"
     )
+    for reason, places in one.first_dead.items():
+        more = one.dead_lettered.get(reason, len(places)) - len(places)
+        fields = ", ".join(sorted({shown(where.field, 40) for where in places if where.field}))
+        text.append(f"\n  {reason}{f' ({fields})' if fields else ''}: {_places(places)}", "yellow")
+        text.append(f" and {more:,} more" if more > 0 else "", "yellow")
     return text
+
+
+def _places(places: Sequence[Aside]) -> str:
+    """Where dead letters stand: lines by file, or coordinates.
+
+    >>> _places((Aside("a.jsonl", 4, 0, 3, ""), Aside("a.jsonl", 17, 0, 16, "ts")))
+    'a.jsonl lines 4, 17'
+    >>> _places((Aside("t", None, 2, 16, ""),))
+    't/2/16'
+    """
+    files: dict[str, list[str]] = {}
+    for one in places:
+        if one.line is not None:
+            files.setdefault(one.topic, []).append(str(one.line))
+    listed = [
+        f"{shown(name)} {'line' if len(lines) == 1 else 'lines'} {', '.join(lines)}"
+        for name, lines in files.items()
+    ]
+    listed += [place(one.topic, one.partition, one.offset) for one in places if one.line is None]
+    return ", ".join(listed)
 
 
 def _by_reason(counts: dict[str, int]) -> str:
@@ -85,9 +111,21 @@ def _summary(seen: Report) -> Text:
     text.append(f": {rules}\n" if rules else "\n")
     text.append(f"{points(seen.events_per_s_e2)} events/s", "bold")
     text.append(f" over {seen.elapsed_ms / 1_000:.1f} s, the start of the worker included")
+    if seen.late.count:
+        text.append(f"\n{_late(seen.late)}", "yellow")
     if not seen.finished:
         text.append("\nstopped before the end: what is shown is incomplete", "yellow")
     return text
+
+
+def _late(late: Late) -> str:
+    unit = "event" if late.count == 1 else "events"
+    where = ", ".join(f"{shown(file)} line {line}" for file, line in late.first)
+    return (
+        f"{late.count:,} {unit} came later than `lateness` allows, as the lines of a file are not"
+        f" in order of time ({where}{', ..' if late.count > len(late.first) else ''}): times of alerts"
+        " may be wrong; sort the file by time, or raise lateness"
+    )
 
 
 def _alert_table(alerts: list[AlertReport]) -> Table:

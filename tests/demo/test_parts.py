@@ -14,23 +14,27 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from alerts.header import Header, pack_header
+from alerts.lifecycle import Episode
+from alerts.outputs import AlertRow
 from alerts.row import PartitionRow, Row, encode_partition_row, encode_row
-from scoring.records import PARTITION_KEY
+from scoring.records import PARTITION_KEY, Origin, Signal, encode_record
 from streams.control import Control, Counts, Progress, progress_key
+from streams.dead_letters import dead_letter
 from streams.demo.board import Board
 from streams.demo.children import Child, ChildDiedError
 from streams.demo.folded import Folded, all_finished
+from streams.demo.lateness import late_of
 from streams.demo.lines import alert_lines, notification_lines, status_line, worst_lines
 from streams.demo.phrases import why
 from streams.demo.picture import Picture
 from streams.demo.recorded import Quiet
-from streams.demo.report import Report, encode, report
+from streams.demo.report import Late, Report, encode, report
 from streams.demo.stage import INPUT, Stage, settings_tree
 from streams.demo.summary import tables
 from streams.engine.brokers import Broker
 from streams.engine.embedded import free_port
 from streams.settings import load
-from streams.topics import CONTROL, HEALTH, TRANSITIONS
+from streams.topics import ALERTS, CONTROL, DEAD_LETTERS, HEALTH, TRANSITIONS
 from tests.demo.published import FIRING, ROW, closed, later
 
 USUAL = "127.0.0.1:9092"
@@ -261,11 +265,80 @@ def test_the_report_balances_and_holds_every_alert_and_customer() -> None:
     assert msgspec.json.decode(encode(seen), type=Report) == seen
     assert set(msgspec.json.decode(encode(seen))) == {
         "finished", "elapsed_ms", "events_per_s_e2", "complete_to_ms", "config_hash", "sources",
-        "bands", "raised", "closed", "alerts", "customers",
+        "bands", "raised", "closed", "alerts", "customers", "late",
     }  # fmt: skip
     text = "\n".join(drawn(tables(seen)))
     for word in ("2 unknown_type", "1 not_json", "1 alert raised, 1 closed", "worst service ever"):
         assert word in text
+
+
+def test_the_peak_of_an_alert_is_its_worst_score_between_transitions_too() -> None:
+    """What `nabz.alerts.v1` and the row of the customer say; a message says what it was then."""
+    picture = published(FIRING)
+    row = AlertRow(
+        fingerprint=FIRING.fingerprint,
+        alert_id=FIRING.alert_id,
+        seq=1,
+        rule=FIRING.rule,
+        customer=FIRING.customer,
+        state="firing",
+        severity="warning",
+        closed_reason=None,
+        opened_ms=60_000,
+        since_ms=60_000,
+        peak_e2=7_450,
+        reopen_count=0,
+        human="",
+        historical=False,
+        shadow=False,
+        config_hash="abc",
+        log=FIRING.log,
+    )
+    folded = Folded()
+    episode = Episode("customer-distress", alert_id=FIRING.alert_id, peak_e2=9_100)
+    folded.take(0, b"c-102", encode_row(Row(episodes=(episode,)), log_epoch=1, offset=50))
+    seen = report(picture, folded, elapsed_ms=1, finished=True)
+    assert seen.alerts[0].peak_e2 == 9_100
+    assert "91" in "\n".join(drawn(tables(seen)))
+
+    picture = published(FIRING, closed(FIRING, at_ms=90_000))
+    for one in (replace(row, seq=2, peak_e2=8_800), row):  # published again after a crash
+        picture.take(ALERTS, b"x", msgspec.json.encode(one))
+    (alert,) = report(picture, Folded(), elapsed_ms=1, finished=True).alerts
+    assert (alert.peak_e2, alert.changes[-1].score_e2) == (8_800, 3_000)
+
+
+def test_dead_letters_are_named_by_file_and_line() -> None:
+    """The first five of each reason, counted from 1 as an editor does; the rest is a number."""
+    picture = published()
+    one = progress("input", finished=True)
+    one = replace(one, counts=replace(one.counts, dead_lettered={"not_json": 7}))
+    picture.take(CONTROL, progress_key(one), msgspec.json.encode(one))
+    for offset in (40, 3, 9, 8, 7, 6, 3, 5):
+        letter = dead_letter(
+            source="input", topic="events.jsonl", partition=0, offset=offset, reason="not_json",
+            value=b"{", field="", at_ms=5,
+        )  # fmt: skip
+        picture.take(DEAD_LETTERS, b"x", msgspec.json.encode(letter))
+    seen = report(picture, Folded(), elapsed_ms=1, finished=True, files=("input",))
+    places = seen.sources["input"].first_dead["not_json"]
+    assert [place.line for place in places] == [4, 6, 7, 8, 9]
+    text = "\n".join(drawn(tables(seen), 200))
+    assert "not_json: events.jsonl lines 4, 6, 7, 8, 9" in text and "and 2 more" in text
+
+
+def test_lines_out_of_order_are_counted_and_said() -> None:
+    """Times of alerts would be wrong without a word."""
+    in_time, late = (
+        encode_record(Signal(90_000, complete_ms, "e", 50_000, Origin("input", 0, 16, topic="f")))
+        for complete_ms in (50_000, 50_001)
+    )
+    assert late_of([in_time]) == Late()
+    found = late_of([in_time, late, None])
+    assert found == Late(1, (("f", 17),))
+    seen = report(Picture(), Folded(), elapsed_ms=1, finished=True, late=found)
+    text = "\n".join(drawn(tables(seen), 300))
+    assert "1 event came later" in text and "f line 17" in text and "sort the file" in text
 
 
 # ---------------------------------------------------------------------- the stage
