@@ -150,6 +150,14 @@ class Thread(driver.AIOKafkaConsumerThread):
         generation: int = self._ensure_consumer()._coordinator.generation
         return generation
 
+    def knows(self, topic: str) -> bool:
+        """Does the broker show us this topic? Asked of what we know of the cluster already.
+
+        Faust's `topic_partitions` looks at the coordinator's snapshot, which a member that leads no
+        group may not have for minutes.
+        """
+        return bool(self._ensure_consumer().partitions_for_topic(topic))
+
     def keep_alive(self) -> None:
         """Tell aiokafka we are not idle: with nothing to fetch it leaves the group for good."""
         self._ensure_consumer()._subscription._last_fetch_ended = time.monotonic()
@@ -315,6 +323,10 @@ class Consumer(driver.Consumer):
     def generation(self) -> int:
         """See `Thread.generation`."""
         return self._thread.generation()
+
+    def knows(self, topic: str) -> bool:
+        """Does the broker show us this topic?"""
+        return self._thread.knows(topic)
 
     def keep_alive(self) -> None:
         """See `Thread.keep_alive`."""

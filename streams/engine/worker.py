@@ -296,7 +296,7 @@ class Lane:
             log.info("restore.outrun", generation=generation)
             return
         progress.joined = True
-        progress.topic_known = bool(mine) or bool(app.consumer.topic_partitions(self._log_topic))
+        progress.topic_known = bool(mine) or self._consumer.knows(self._log_topic)
         progress.assigned = mine
         progress.rebalancing_s = None
         progress.restored = True
