@@ -172,8 +172,12 @@ def _play(broker: Broker, sent: Iterator[Sent]) -> None:
     import asyncio
     from contextlib import suppress
 
-    from streams.simulate.live import play
+    from streams import logs
+    from streams.engine.kafka_reads import require_listener
+    from streams.simulate.live import NotAcknowledgedError, play
 
+    require_listener(broker)
+    logs.configure(level="WARNING")
     count = 0
 
     def one_more(_: Sent) -> None:
@@ -181,6 +185,9 @@ def _play(broker: Broker, sent: Iterator[Sent]) -> None:
         count += 1
 
     write: Callable[..., Any] = play
-    with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it
-        asyncio.run(write(broker, sent, on_sent=one_more))
+    try:
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it
+            asyncio.run(write(broker, sent, on_sent=one_more))
+    except NotAcknowledgedError as error:
+        raise Stop(str(error)) from error
     click.echo(f"{count} records written to nabz.events.v1", err=True)

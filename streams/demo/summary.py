@@ -121,10 +121,11 @@ def _summary(seen: Report) -> Text:
 def _late(late: Late) -> str:
     unit = "event" if late.count == 1 else "events"
     where = ", ".join(f"{shown(file)} line {line}" for file, line in late.first)
+    more = ", .." if late.count > len(late.first) else ""
     return (
         f"{late.count:,} {unit} came later than `lateness` allows, as the lines of a file are not"
-        f" in order of time ({where}{', ..' if late.count > len(late.first) else ''}): times of alerts"
-        " may be wrong; sort the file by time, or raise lateness"
+        f" in order of time ({where}{more}): times of alerts may be wrong; sort the file by time,"
+        " or raise lateness"
     )
 
 

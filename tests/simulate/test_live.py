@@ -15,10 +15,10 @@ from streams.cli.simulate import simulate
 from streams.engine.admin import apply_topics
 from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
-from streams.engine.embedded import EmbeddedBroker
-from streams.engine.kafka_reads import read
+from streams.engine.embedded import EmbeddedBroker, free_port
+from streams.engine.kafka_reads import ReadError, read
 from streams.simulate.faults import Sent, records
-from streams.simulate.live import play, wall_ms
+from streams.simulate.live import NotAcknowledgedError, play, wall_ms
 from streams.simulate.shop import Story, events
 from streams.topics import EVENTS
 
@@ -59,6 +59,27 @@ def test_what_is_not_due_yet_is_waited_for(topics: Broker) -> None:
     asyncio.run(_play(topics, [Sent(b"c-1", b"{}", now_ms), Sent(b"c-1", b"{}", now_ms + 400)]))
     assert wall_ms() >= now_ms + 400
     assert time.monotonic() - began_s < 10
+
+
+def test_a_broker_that_goes_away_ends_it_with_one_error() -> None:
+    """Nobody simulates for hours into nothing."""
+    memory = EmbeddedBroker()
+    broker = memory.start()
+    try:
+        apply_topics(broker, partitions=4, replication=1)
+        sent = [Sent(b"c-1", b"{}", wall_ms())] * 3
+        gone = play(broker, sent, on_sent=lambda _: memory.stop(), patience_s=1.0)
+        with pytest.raises(NotAcknowledgedError, match=f"broker {broker.bootstrap}: has acknow"):
+            asyncio.run(gone)
+    finally:
+        memory.stop()
+
+
+def test_a_broker_that_is_not_there_is_one_line() -> None:
+    """What the clients say of it on the way is left out."""
+    result = CliRunner().invoke(simulate, ("--broker", f"127.0.0.1:{free_port()}"))
+    assert isinstance(result.exception, ReadError)
+    assert "nobody listens at" in str(result.exception) and result.output == ""
 
 
 def run(*options: str) -> tuple[int, str]:
