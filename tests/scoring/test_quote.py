@@ -23,13 +23,23 @@ def quoted(text: str, *words: str) -> str:
     [
         ("I am really angry now. Nobody helps.", "angry", "I am really angry now"),
         ("Hello. I am angry! Bye", "angry!", "I am angry!"),
+        ("It came, and it was broken again!", "broken", "It came, and it was broken again!"),
         ("It is broken: why?", "broken:", "It is broken: why?"),
         ("سلام. هنوز منتظرم، جواب بدهید؟ ممنون", "منتظرم،", "هنوز منتظرم، جواب بدهید؟"),
         ('He said "no way." Then he left', 'way."', 'He said "no way."'),
         (f"{FILL}, and it is late, {FILL}", "late,", "and it is late"),
         ("...", "...", "..."),
     ],
-    ids=["full-stop", "between", "colon", "persian", "closing-mark", "clause", "only-a-mark"],
+    ids=[
+        "full-stop",
+        "between",
+        "comma",
+        "colon",
+        "persian",
+        "closing-mark",
+        "clause",
+        "only-a-mark",
+    ],
 )
 def test_a_quote_ends_where_a_sentence_or_clause_does(text: str, word: str, expected: str) -> None:
     """Never in the middle of the next one."""

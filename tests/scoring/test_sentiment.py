@@ -49,6 +49,7 @@ def test_a_correction_changes_something(row: Correction) -> None:
         ("don’t like", [0.0, -0.296]),
         ("we sell the Red Devil drill", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
         ("a visit to Devil Lake, today", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        ("what Evil Plan You Have", [0.0, -3.4, 0.0, 0.0, 0.0]),
         ("you are a Devil", [0.0, 0.0, 0.0, -3.4]),
         ("we are here. Terrible Service again", [0.0, 0.0, 0.0, -2.6, 0.0, -0.5]),
     ],
