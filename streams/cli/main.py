@@ -18,6 +18,7 @@ import click
 from streams import shadowing
 from streams.cli.config import config
 from streams.cli.demo import demo
+from streams.cli.diff_config import diff_config
 from streams.cli.dlq import dlq
 from streams.cli.doctor import doctor
 from streams.cli.errors import told
@@ -38,7 +39,7 @@ from streams.cli.why import why
 
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
-    ("Ask", (why, score, fit, tail, replay, dlq)),
+    ("Ask", (why, score, fit, tail, replay, dlq, diff_config)),
     ("Notify", (silences,)),
     ("Set up", (init, config, topics, sources, doctor)),
 )
