@@ -62,6 +62,7 @@ class Delivery(msgspec.Struct, frozen=True):
         ambiguous: Some call ended without an answer: the receiver may have it.
         offset: Where the transition stands in `nabz.transitions.v1`.
         log: Where in the customer log it was decided.
+        created_ms: When it was planned, or planned anew after it was kept back.
         version: Rises with every record of the key.
         by: Id of the hold that keeps it back, or of the digest that tells it.
     """
@@ -209,7 +210,15 @@ def interrupted(delivery: Delivery, now_ms: int) -> Delivery:
 
 def released(delivery: Delivery, now_ms: int) -> Delivery:
     """An opening that was kept back, and is still true now that the reason has gone."""
-    return _changed(delivery, now_ms, state="pending", failure=None, by=None, next_retry_ms=now_ms)
+    return _changed(
+        delivery,
+        now_ms,
+        state="pending",
+        failure=None,
+        by=None,
+        next_retry_ms=now_ms,
+        created_ms=now_ms,  # giving up is counted from here, and so is the channel's budget
+    )
 
 
 def lost(delivery: Delivery, now_ms: int) -> Delivery:

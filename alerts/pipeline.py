@@ -24,12 +24,13 @@ Reason = Literal[
     "held",
     "maintenance",
     "silence",
+    "budget",
     "discarded",
     "nothing_to_close",
     "superseded",
 ]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
-WAITING: Final[frozenset[str]] = frozenset({"too_old", "held", "maintenance", "silence"})
+WAITING: Final[frozenset[str]] = frozenset({"too_old", "held", "maintenance", "silence", "budget"})
 """Reasons that pass; the others are for good."""
 
 
@@ -53,6 +54,7 @@ class Now:
         holds: Holds in force.
         maintenance: Maintenance in force.
         silences: Silences in force.
+        flooded: The channel has had more openings than it bears.
     """
 
     now_ms: int
@@ -63,6 +65,7 @@ class Now:
     holds: tuple[holds.Named, ...] = ()
     maintenance: tuple[silences.Named, ...] = ()
     silences: tuple[silences.Named, ...] = ()
+    flooded: bool = False
 
 
 Stage = Callable[[Transition, Now], Kept | None]
@@ -102,7 +105,14 @@ def silenced(transition: Transition, now: Now) -> Kept | None:
     return None if found is None else Kept("silence", found[0])
 
 
-STAGES: Final[tuple[Stage, ...]] = (shadow, historical, too_old, held, maintenance, silenced)
+def budget(transition: Transition, now: Now) -> Kept | None:
+    """The channel is full; what is critical passes, the rest comes in a digest."""
+    return Kept("budget") if now.flooded and transition.severity != "critical" else None
+
+
+STAGES: Final[tuple[Stage, ...]] = (
+    shadow, historical, too_old, held, maintenance, silenced, budget,
+)  # fmt: skip
 
 
 def kept_back(transition: Transition, now: Now) -> Kept | None:

@@ -6,9 +6,10 @@ Next step: `streams.notifier.loop` runs what is built here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TextIO, assert_never
 
+from alerts.budget import Budget
 from alerts.channels.base import Channel, Limits
 from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import BadKeyError, Webhook, signing_key
@@ -39,6 +40,7 @@ class Outlet:
     sender: Sender
     locale: Locale = "en"
     quotes: bool = False
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ def _webhook(name: str, settings: WebhookSettings) -> Outlet:
     return Outlet(
         name, Webhook(url, keys, limits), HttpSender(guard), settings.locale, settings.quotes
     )
+
+
+def _budget(settings: ChannelSettings) -> Budget | None:
+    return None if settings.budget is None else Budget(settings.budget)
 
 
 def _outlet(name: str, settings: ChannelSettings, stdout: TextIO | None) -> Outlet:
@@ -96,7 +102,10 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         for route in settings.routes
     )
     return Plan(
-        outlets={name: _outlet(name, one, stdout) for name, one in settings.channels.items()},
+        outlets={
+            name: replace(_outlet(name, one, stdout), budget=_budget(one))
+            for name, one in settings.channels.items()
+        },
         routes=routes,
         links=dict(settings.links),
         max_notify_age_ms=settings.max_notify_age,

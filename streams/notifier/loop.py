@@ -30,6 +30,7 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
+from alerts.budget import Meter
 from alerts.channels.base import Failure, Outcome, Refused, Response, Retry, Sent
 from alerts.delivery import (
     BACKOFF_MAX_MS,
@@ -266,7 +267,13 @@ class Notifier:
             if old is not None:
                 log.warning("notifier.stood_down")
             return
-        outbox = Outbox()
+        outbox = Outbox(
+            meters={
+                name: Meter(outlet.budget)
+                for name, outlet in self._plan.outlets.items()
+                if outlet.budget is not None
+            }
+        )
         found: dict[bytes, Delivery] = {}
         orders, controls = Orders(), 0
 

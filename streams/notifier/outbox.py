@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from alerts.budget import Meter
 from alerts.delivery import (
     Delivery,
     Step,
@@ -59,6 +61,7 @@ class Outbox:
         ended: Deliveries whose lane has ended, and when: tombstoned after 30 days.
         waiting: Lanes whose last word is kept back for a reason that passes.
         bundles: Lanes with a member of a digest, by the digest's notification id.
+        meters: What the channels that have a budget have been told lately.
         mended: Records a crash left behind their digest; to be written before anything is sent.
     """
 
@@ -68,6 +71,7 @@ class Outbox:
     ended: dict[str, int] = field(default_factory=dict)
     waiting: dict[Key, None] = field(default_factory=dict)
     bundles: dict[str, dict[Key, None]] = field(default_factory=dict)
+    meters: dict[str, Meter] = field(default_factory=dict)
     mended: list[Delivery] = field(default_factory=list)
 
     def restore(self, deliveries: Iterable[Delivery], now_ms: int) -> list[Delivery]:
@@ -85,6 +89,8 @@ class Outbox:
             elif one.state == "sending":
                 taken = interrupted(one, now_ms)
             self.lanes.setdefault((one.channel, one.alert_id), []).append(taken)
+        for one in sorted(known, key=lambda one: one.created_ms):
+            self._metered(one)
         for key in list(self.lanes):
             self._index(key)
             self._end(key)
@@ -119,11 +125,28 @@ class Outbox:
                 channel=name,
                 offset=offset,
                 now_ms=wall_ms,
-                kept=kept_back(transition, replace(now, channel=name)),
+                kept=self._kept(transition, replace(now, channel=name), wall_ms),
             )
             for name in wanted
             if place > self.seen.get((name, transition.fingerprint), (-1, -1))
         ]
+
+    def _kept(self, transition: Transition, now: Now, wall_ms: int) -> Kept | None:
+        """What keeps an opening back; one that nothing else does uses up the channel's budget."""
+        why, meter = kept_back(transition, now), self.meters.get(now.channel)
+        if why is not None or meter is None or transition.after == "closed":
+            return why
+        return kept_back(transition, replace(now, flooded=meter.arrived(wall_ms)))
+
+    def _metered(self, delivery: Delivery) -> None:
+        """Count a recorded opening as it was counted when it was planned."""
+        meter = self.meters.get(delivery.channel)
+        if meter is None or delivery.closing:
+            return
+        if delivery.kind == "digest":
+            meter.told_ms = delivery.created_ms
+        elif delivery.state != "suppressed" or delivery.failure == "budget":
+            meter.arrived(delivery.created_ms)
 
     def withdrawn(
         self, transition: Transition, channels: Iterable[str], now_ms: int
@@ -196,28 +219,53 @@ class Outbox:
             transition = self.transitions.get(one.notification_id)
             if transition is None:
                 continue
-            hold = holds.get(one.by or "") if one.failure == "held" else None
-            after = "send" if hold is None or hold.released_ms is None else hold.after
-            if after == "discard":
-                changed.append(kept(one, Kept("discarded", one.by), wall_ms))
-                continue
-            why = kept_back(transition, replace(now, channel=one.channel))
-            if why is not None:
-                if why.reason != "too_old" and (why.reason, why.by) != (one.failure, one.by):
+            match self._verdict(one, transition, now, holds, wall_ms):
+                case "send":
+                    changed.append(released(one, wall_ms))
+                case "digest":
+                    bundles.setdefault((one.channel, one.by or "budget"), []).append(one)
+                case Kept() as why:
                     changed.append(kept(one, why, wall_ms))
-            elif after == "digest" and any(other.open for other in self.lanes[key]):
-                continue  # an end before it goes out first
-            elif after == "digest":
-                bundles.setdefault((one.channel, one.by or ""), []).append(one)
-            else:
-                changed.append(released(one, wall_ms))
+                case None:
+                    pass
         for (_, cause), members in bundles.items():
             if len(members) == 1:  # a list of one says less than the message itself
                 changed.append(released(members[0], wall_ms))
                 continue
             made = digest(members, cause=cause, now_ms=wall_ms)
+            self._metered(made)
             changed += [made, *(carried(one, made, wall_ms) for one in members)]
         return changed
+
+    def _verdict(
+        self,
+        one: Delivery,
+        transition: Transition,
+        now: Now,
+        holds: Mapping[str, Hold],
+        wall_ms: int,
+    ) -> Kept | Literal["send", "digest"] | None:
+        """What becomes of one opening that was kept back; None to leave it as it is."""
+        hold = holds.get(one.by or "") if one.failure == "held" else None
+        after = "send" if hold is None or hold.released_ms is None else hold.after
+        if after == "discard":
+            return Kept("discarded", one.by)
+        bundle, about = (
+            one.failure == "budget" or after == "digest",
+            replace(now, channel=one.channel),
+        )
+        why = kept_back(transition, about) if bundle else self._kept(transition, about, wall_ms)
+        if why is not None:
+            same = (why.reason, why.by) == (one.failure, one.by) or why.reason == "too_old"
+            return None if same else why
+        if not bundle:
+            return "send"
+        meter = self.meters.get(one.channel) if one.failure == "budget" else None
+        if meter is not None and not meter.digest_due(wall_ms):
+            return None
+        # An end before it, still on its way, goes out first.
+        before = any(other.open for other in self.lanes[one.channel, one.alert_id])
+        return None if before else "digest"
 
     def members(self, delivery: Delivery) -> list[tuple[Delivery, Transition]]:
         """What a digest stands for: openings that nothing newer is about to be said after."""

@@ -49,6 +49,10 @@ SecretRef = Annotated[str, BeforeValidator(_reference)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
 
 
+Budgeted = Annotated[int, Field(ge=1, le=10_000)] | None
+"""Openings in ten minutes before the rest comes in digests; none for programs, who do not tire."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -59,6 +63,7 @@ class TerminalSettings(_Strict):
     type: Literal["terminal"]
     locale: Locale = "en"
     quotes: bool = False
+    budget: Budgeted = None
 
 
 class WebhookSettings(_Strict):
@@ -78,6 +83,7 @@ class WebhookSettings(_Strict):
     ]
     locale: Locale = "en"
     quotes: bool = False
+    budget: Budgeted = None
     allow: Words = ()
     allow_loopback: bool = False
     timeout: DurationMs = 15_000

@@ -22,7 +22,7 @@ HELD = (("a", Hold(until_ms=BASE_MS + 1, channel="ops", rule="customer-distress"
 def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
     assert [stage.__name__ for stage in STAGES] == [
-        "shadow", "historical", "too_old", "held", "maintenance", "silenced",
+        "shadow", "historical", "too_old", "held", "maintenance", "silenced", "budget",
     ]  # fmt: skip
     assert set(REASONS) >= WAITING
 
@@ -45,6 +45,9 @@ def test_the_order_of_the_stages() -> None:
         ({}, Now(BASE_MS, maintenance=EVERYTHING, silences=GOLD), "maintenance"),
         ({}, Now(BASE_MS, silences=GOLD), "silence"),
         ({"tier": None}, Now(BASE_MS, silences=GOLD), None),
+        ({}, Now(BASE_MS, flooded=True), "budget"),
+        ({"severity": "critical"}, Now(BASE_MS, flooded=True), None),
+        ({}, Now(BASE_MS, silences=GOLD, flooded=True), "silence"),
         ({}, Now(BASE_MS, channel="ops", holds=HELD, maintenance=EVERYTHING), "held"),
     ],
 )

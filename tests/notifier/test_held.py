@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
+from alerts.budget import WINDOW_MS, Budget, Meter
 from alerts.channels.base import Limits, Outcome, Refused, Retry, Sent
 from alerts.delivery import Delivery, after
 from alerts.holds import Hold, covering
@@ -25,11 +26,12 @@ OPENINGS = {"fired", "escalated", "reopened"}
 class Desk(RuleBasedStateMachine):
     """What the receiver believes at last is true, whatever was held, bundled, retried or lost."""
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(most=st.sampled_from([None, 1, 3]))
+    def start(self, most: int | None = None) -> None:
         """Nothing has happened."""
+        self.most = most
         self.now_ms = BASE_MS
-        self.outbox = Outbox()
+        self.outbox = self.emptied()
         self.records: dict[str, Delivery] = {}
         self.log: list[Transition] = []
         self.seq = dict.fromkeys(ALERTS, 0)
@@ -40,6 +42,11 @@ class Desk(RuleBasedStateMachine):
         self.call: tuple[Delivery, list[str]] | None = None
         self.received: list[tuple[str, str, tuple[str, ...]]] = []  # id, kind, alerts
         self.unclear: Counter[str] = Counter()
+
+    def emptied(self) -> Outbox:
+        """A new process; the channel may have a budget."""
+        meters = {} if self.most is None else {"ops": Meter(Budget(self.most))}
+        return Outbox(meters=meters)
 
     def now(self) -> Now:
         """What is in force."""
@@ -231,7 +238,7 @@ class Desk(RuleBasedStateMachine):
             self.unclear[self.call[0].notification_id] += 1
             self.call = None
         self.now_ms += 1
-        self.outbox = Outbox()
+        self.outbox = self.emptied()
         missing = self.outbox.restore(self.records.values(), self.now_ms)
         self.write(*self.outbox.mended)
         for one in missing:
@@ -258,7 +265,9 @@ class Desk(RuleBasedStateMachine):
                 if self.call is not None:
                     self.answer(how="ok", arrived=True, cut=0)
         assert not any(one.open or one.state == "bundled" for one in self.records.values())
-        assert not {"held", "silence"} & {lane[-1].failure for lane in self.outbox.lanes.values()}
+        assert not {"held", "silence", "budget"} & {
+            lane[-1].failure for lane in self.outbox.lanes.values()
+        }
         for name in ALERTS:
             self.check(name)
 
@@ -417,3 +426,65 @@ def test_the_end_of_what_was_told_waits_for_the_hold_and_not_longer() -> None:
     assert [(one.kind, one.state) for one in held] == [("recovered", "pending")]
     desk.wait(ms=HOUR_MS)
     assert drained(desk) == [("fired", 1), ("recovered", 1)]
+
+
+def crowd(desk: Desk, count: int, severity: str = "warning") -> None:
+    """So many customers, all at once."""
+    for n in range(count):
+        name = f"x-{n}"
+        made = transition(1, fingerprint=name, customer=name, severity=severity)
+        desk.log.append(made)
+        at = {"routes": (), "channels": ("ops",), "now": desk.now(), "wall_ms": desk.now_ms}
+        for one in desk.outbox.plan(made, len(desk.log) - 1, **at):  # type: ignore[arg-type]
+            desk.write(one)
+            desk.outbox.add(one, made)
+
+
+def pumped(desk: Desk) -> list[tuple[str, int]]:
+    """Kinds and sizes of all that arrives now."""
+    before = len(desk.received)
+    desk.look_again(cut=0)
+    while any(one.open for lane in desk.outbox.lanes.values() for one in lane):
+        desk.work(pick=0)
+        if desk.call is not None:
+            desk.answer(how="ok", arrived=True, cut=0)
+    return [(kind, len(about)) for _, kind, about in desk.received[before:]]
+
+
+def test_five_hundred_at_once_are_ten_messages_and_a_digest() -> None:
+    """What the phone of an owner shows: ten, then one every ten minutes; critical ones pass."""
+    desk = Desk()
+    desk.start(most=10)
+    crowd(desk, 500)
+    assert pumped(desk) == [("fired", 1)] * 10
+    why = Counter(one.failure for one in desk.records.values())
+    assert why == {None: 10, "budget": 490}
+    desk.wait(ms=WINDOW_MS - 2)
+    assert pumped(desk) == []
+    desk.crash()  # the flood is in the records, not in the process
+    assert pumped(desk) == []
+    desk.wait(ms=1)
+    assert pumped(desk) == [("digest", 490)]
+    assert {one.state for one in desk.records.values()} == {"sent"}
+
+
+def test_a_critical_opening_passes_a_flood() -> None:
+    """It is why there is a budget at all."""
+    desk = Desk()
+    desk.start(most=1)
+    crowd(desk, 5, severity="critical")
+    assert pumped(desk) == [("fired", 1)] * 5
+    assert {one.failure for one in desk.records.values()} == {None}
+
+
+def test_what_a_silence_hid_does_not_come_as_a_flood() -> None:
+    """Its end tells as many as the channel bears, and the rest in a digest."""
+    desk = Desk()
+    desk.start(most=10)
+    desk.silences["all"] = Silence(desk.now_ms + HOUR_MS, desk.now_ms, (matcher("tier=gold"),))
+    crowd(desk, 30)
+    assert pumped(desk) == []
+    desk.wait(ms=HOUR_MS)
+    assert pumped(desk) == [("fired", 1)] * 10
+    desk.wait(ms=WINDOW_MS)
+    assert pumped(desk) == [("digest", 20)]
