@@ -26,12 +26,12 @@ def tool(name: str) -> Path:
 
 
 def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
-    """Run to the end, show what it said if it fails, and return its output."""
+    """Run to the end, show what it said if it fails, and return all it said."""
     done = subprocess.run(  # noqa: S603  # commands of the tests
         command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def needed(name: str, package: str) -> str:
