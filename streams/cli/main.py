@@ -22,6 +22,7 @@ from streams.cli.diff_config import diff_config
 from streams.cli.dlq import dlq
 from streams.cli.doctor import doctor
 from streams.cli.errors import told
+from streams.cli.export import export
 from streams.cli.fit import fit
 from streams.cli.notifier import notifier
 from streams.cli.init import init
@@ -39,7 +40,7 @@ from streams.cli.why import why
 
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
-    ("Ask", (why, score, fit, tail, replay, dlq, diff_config)),
+    ("Ask", (why, score, fit, tail, replay, dlq, diff_config, export)),
     ("Notify", (silences,)),
     ("Set up", (init, config, topics, sources, doctor)),
 )
