@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Literal
 import yaml
 from pydantic import (
     AliasChoices,
+    BaseModel,
     BeforeValidator,
     Field,
     ValidationError,
@@ -74,6 +75,18 @@ class BrokerSettings(Strict):
     username: SecretRef | None = None
     password: SecretRef | None = None
     idempotent: bool = True
+
+    @field_validator("bootstrap")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for one in value.split(","):
+            host, _, port = one.strip().rpartition(":")
+            if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+                raise ValueError(
+                    f"found {one.strip()!r}; write host:port, like localhost:9092, several with"
+                    " commas between them"
+                )
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> BrokerSettings:
@@ -200,7 +213,7 @@ class Settings(BaseSettings):
         try:
             return rules_from(value)
         except RuleError as error:
-            raise ValueError(str(error)) from error
+            raise ValueError("\n".join(_mistakes(value) or [str(error)])) from error
 
     @model_validator(mode="after")
     def _tells_somebody(self) -> Settings:
@@ -235,6 +248,31 @@ class Settings(BaseSettings):
         return (*(("events",) if self.events else ()), *self.sources)
 
 
+_TOGETHER: Final = ("raise_at", "clear_at", "critical")
+
+
+def _mistakes(written: Any) -> list[str]:
+    """Every mistake of rules, a line each: each rule on its own, and each of its fields.
+
+    Cuts are looked at together, as they are about each other. Empty where the mistake is in how
+    rules stand to each other.
+    """
+    rules = written.get("rules") if isinstance(written, Mapping) else written
+    found: dict[str, None] = {}
+    for number, rule in enumerate(rules if isinstance(rules, list | tuple) else ()):
+        tries: list[Any] = [rule]
+        if isinstance(rule, Mapping):
+            who = {name: rule[name] for name in ("id", "measure") if name in rule}
+            tries = [who, who | {name: rule[name] for name in _TOGETHER if name in rule}]
+            tries += [who | {name: one} for name, one in rule.items() if name not in _TOGETHER]
+        for one in tries:
+            try:
+                rules_from([one])
+            except RuleError as error:
+                found[str(error).replace("rules[0]", f"rules[{number}]", 1)] = None
+    return list(found)
+
+
 def load(path: Path | None, overrides: Mapping[str, Any] = {}) -> Settings:
     """Read the configuration.
 
@@ -265,14 +303,47 @@ def _read(path: Path | None) -> Mapping[str, Any]:
     return _yaml(text, path)
 
 
+class _OnceLoader(yaml.SafeLoader):
+    """Refuses a key that is written twice: of the two, YAML would silently keep the second."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # the signature of PyYAML
+        """Make a mapping, or say where the key stands twice."""
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"key {key.value!r} is given twice, in lines {lines[key.value]} and"
+                    f" {line}; keep one",
+                    problem_mark=key.start_mark,
+                )
+            lines[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def parsed(text: str) -> Any:
+    """A YAML text as values, no key twice.
+
+    Raises:
+        yaml.YAMLError: It is none, or a key is given twice.
+
+    >>> parsed("a: {b: 1}")
+    {'a': {'b': 1}}
+    """
+    return yaml.load(text, _OnceLoader)  # noqa: S506  # a safe loader
+
+
 def _yaml(text: str, path: Path) -> Mapping[str, Any]:
     try:
-        tree = yaml.safe_load(text)
+        tree = parsed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f", line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "cannot be understood"
-        raise SettingsFileError(f"{path}{line}: is no YAML: {problem}") from error
+        kind = "" if "given twice" in problem else "is no YAML: "
+        raise SettingsFileError(f"{path}{line}: {kind}{problem}") from error
     if tree is None:
         return {}
     if not isinstance(tree, dict):
@@ -326,11 +397,12 @@ def _rules_tree(written: Any, path: Path | None) -> Any:
         return written
     place = Path(written) if path is None else path.parent / written
     try:
-        return yaml.safe_load(place.read_text(encoding="utf-8"))
+        return parsed(place.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        problem = getattr(error, "problem", None) or type(error).__name__
         raise SettingsFileError(
             f"{'defaults' if path is None else path}: rules: found {written!r}, which cannot be"
-            f" read ({type(error).__name__}); write the path of a YAML file, relative to this one"
+            f" read ({problem}); write the path of a YAML file, relative to this one"
         ) from error
 
 
@@ -343,39 +415,79 @@ def _known_top(tree: Mapping[str, Any], where: str) -> None:
             raise SettingsFileError(f"{where}: unknown key {key!r}; {suggestion(key, _TOP)}")
 
 
-_NOTIFIER_KEYS: Final = sorted(
-    {
-        field.alias or name
-        for model in (
-            notifier_settings.TerminalSettings,
-            notifier_settings.WebhookSettings,
-            notifier_settings.MatchSettings,
-            RouteSettings,
-        )
-        for name, field in model.model_fields.items()
-    }
-)
+_MODELS: Final[Mapping[str, type[BaseModel]]] = {
+    "match": notifier_settings.MatchSettings,
+    "routes": RouteSettings,
+    "terminal": notifier_settings.TerminalSettings,
+    "webhook": notifier_settings.WebhookSettings,
+}
+"""Whose keys are known below a step of the notifier's part."""
+_MEMBERS: Final = frozenset({"terminal", "webhook", "from_conversation", "Pick"})
+_SCALARS: Final = frozenset({"str", "bool", "int", "float"})
+_WRITE: Final = {
+    "tuple_type": "write a list, like [one, two]",
+    "dict_type": "write `key: value` lines",
+    "model_type": "write `key: value` lines",
+    "model_attributes_type": "write `key: value` lines",
+    "union_tag_not_found": "type is missing; write type: terminal, or type: webhook",
+}
 
 
 def _explained(error: ValidationError, where: str) -> str:
     """A line per mistake; what was found is told unless it may be a secret."""
-    lines = []
+    lines: dict[str, None] = {}
     for one in error.errors(include_url=False):
-        place = ""
-        for step in one["loc"]:
-            if str(step) in {"terminal", "webhook", "from_conversation", "Pick"} and place:
-                continue  # members of a union, which nobody wrote
-            place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else str(step)
+        steps = one["loc"]
         message = one["msg"].removeprefix("Value error, ")
         if one["type"] == "extra_forbidden":
-            message = f"unknown key; {suggestion(str(one['loc'][-1]), _NOTIFIER_KEYS)}"
-        elif "found" not in message and "unknown key" not in message:
-            message = f"{_found(one['loc'], one['input'])}{message}"
-        lines.append(f"{where}: {place}: {message}" if place else f"{where}: {message}")
+            message = _unknown_key(steps, one["input"])
+        elif one["type"] == "union_tag_invalid":
+            tag, known = one["ctx"]["tag"], one["ctx"]["expected_tags"].replace("'", "")
+            message = f"type: found {tag!r}; known are {known}"
+        elif len(steps) > 1 and steps[-1] in _SCALARS:  # members of a union: one mistake, not four
+            steps, message = steps[:-1], "write a word, a number, true or false"
+        message = _WRITE.get(one["type"], message)
+        whole = one["type"] == "value_error" and not isinstance(one["input"], str | int | float)
+        if not whole and "found" not in message and "unknown key" not in message:
+            message = f"{_found(steps, one['input'])}{message}"
+        place = _place(steps)
+        for line in message.splitlines():
+            lines[f"{where}: {place}: {line}" if place else f"{where}: {line}"] = None
     return "\n".join(lines)
 
 
+def _place(steps: tuple[int | str, ...]) -> str:
+    """Where in the file, as one would write it.
+
+    >>> _place(("routes", 0, "match")), _place(("channels", "ops", "webhook", "url"))
+    ('routes[0].match', 'channels.ops.url')
+    """
+    place = ""
+    for step in steps:
+        if str(step) in _MEMBERS and place:
+            continue  # members of a union, which nobody wrote
+        place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else str(step)
+    return place
+
+
+def _unknown_key(steps: tuple[int | str, ...], value: Any) -> str:
+    """Name a key nobody knows, its value (a slip may be in either), and those that are known."""
+    owner = next((step for step in reversed(steps[:-1]) if not isinstance(step, int)), "")
+    found = _found(steps, value).removesuffix("; ").removeprefix("found ")
+    said = f" (with {found})" if found else ""
+    model = _MODELS.get(owner)
+    hint = "take it out"
+    if model is not None:
+        known = {field.alias or name for name, field in model.model_fields.items()}
+        hint = suggestion(str(steps[-1]), known)
+    return f"unknown key {str(steps[-1])[:60]!r}{said}; {hint}"
+
+
 def _found(place: tuple[int | str, ...], value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "found a mapping; "
+    if isinstance(value, list | tuple):
+        return "found a list; "
     if not isinstance(value, str | int | float | bool) or _SECRET_FIELDS.intersection(
         map(str, place)
     ):

@@ -14,6 +14,7 @@ from streams.settings import Settings, SettingsFileError, load
 from streams.topics import TOPICS
 
 ROOT = Path(__file__).resolve().parents[1]
+WEBHOOK = {"type": "webhook", "url": "https://x", "keys": ["env:K"]}
 SOURCE = {"topic": "t", "customer": "$.c", "author": "customer", "ts": "$.at", "text": "$.say"}
 
 
@@ -98,7 +99,27 @@ def test_an_unknown_variable_is_a_slip_or_somebody_elses(monkeypatch: pytest.Mon
         ({"rules": "gone.yaml"}, "rules: found 'gone.yaml', which cannot be read"),
         ({"rules": [{"id": "A B"}]}, "rules: rules[0].id: found 'A B'"),
         ({"channels": {"t": {"type": "terminal", "quote": True}}},
-         "channels.t.quote: unknown key; did you mean quotes?"),
+         "channels.t.quote: unknown key 'quote' (with 'True'); did you mean quotes?"),
+        ({"channels": {"t": {"type": "slack"}}},
+         "channels.t: type: found 'slack'; known are terminal, webhook"),
+        ({"channels": {"t": {"url": "https://x"}}}, "channels.t: found a mapping; type is missing"),
+        ({"channels": {"t": {**WEBHOOK, "keys": [{"id": "a", "secret": "env:K"}]}}},
+         "channels.t.keys[0]: found a mapping; a secret is written as env:NAME"),
+        ({"channels": {"t": {**WEBHOOK, "keys": {"id": "a"}}}},
+         "channels.t.keys: found a mapping; write a list"),
+        ({"routes": [{"match": {"sevrity": "critcal"}, "channels": []}]},
+         "routes[0].match.sevrity: unknown key 'sevrity' (with 'critcal'); did you mean severity?"),
+        ("partitions: 1\nclock: live\npartitions: 2\n",
+         "nabz.yaml, line 3: key 'partitions' is given twice, in lines 1 and 3; keep one"),
+        ("scoring:\n  caps: {feeling: 1, feeling: 2}\n", "key 'feeling' is given twice"),
+        ({"broker": {"bootstrap": "kafka"}},
+         "broker.bootstrap: found 'kafka'; write host:port, like localhost:9092"),
+        ({"broker": {"bootstrap": "a:9092, b:port"}}, "broker.bootstrap: found 'b:port'"),
+        ({"sources": {"chat": {**SOURCE, "author": {
+            "path": "$.r", "map": {"user": "custmer", "staff": "agent", "b": "boss"}}}}},
+         "author.map.b: found 'boss', author.map.user: found 'custmer'; it is customer, agent"),
+        ({"sources": {"chat": {**SOURCE, "author": {"path": "$.r", "map": {"user": ["a"]}}}}},
+         "sources.chat.author.map.user: found a list; write a word, a number, true or false"),
         ({"routes": [{"channels": "pager"}]}, "routes[0] names ['pager'], configured are []"),
         ({"metrics": {"worker": {"bind": "0.0.0.0:9"}}}, "is reachable from other machines"),
         ({"max_notify_age": "soon"}, "a duration is written like 30s, 15m or 6h, found 'soon'"),
@@ -113,6 +134,22 @@ def test_every_mistake_has_its_line(tmp_path: Path) -> None:
     """Nobody wants to be told of them one by one."""
     said = refused(tmp_path, {"clock": "x", "partitions": 0, "broker": {"tls": "perhaps"}})
     assert len(said.splitlines()) == 3
+
+
+def test_every_mistake_of_rules_has_its_line(tmp_path: Path) -> None:
+    """Each rule, and each field of it; those without a mistake are not mentioned."""
+    rules = [
+        {"id": "A B"},
+        {"id": "x", "raise_at": 400, "for": "soon", "lables": {}},
+        {"id": "sound", "raise_at": 60, "clear_at": 50},
+    ]
+    said = refused(tmp_path, {"rules": rules, "clock": "x"}).splitlines()
+    assert len(said) == 5
+    assert all(line.startswith("nabz.yaml: ") for line in said)
+    for part in ("rules[0].id", "rule x.raise_at", "rule x.for", "'lables'", "clock: found 'x'"):
+        assert any(part in line for line in said), part
+    twice = refused(tmp_path, {"rules": [{"id": "x"}, {"id": "x"}]})
+    assert "rule x: the id is given twice" in twice
 
 
 def test_secrets_are_never_printed(tmp_path: Path) -> None:

@@ -196,9 +196,13 @@ def _complete(one: EventMap, where: str) -> None:
 def _authors(one: EventMap, where: str) -> None:
     if one.author is None:
         return
-    rows = [one.author.const, one.author.default, *(one.author.map or {}).values()]
-    if wrong := [row for row in rows if row is not None and row not in AUTHORS]:
-        raise ValueError(f"{where}author: found {wrong[0]!r}; it is customer, agent or bot")
+    author = one.author
+    rows = {"author": author.const, "author.default": author.default}
+    rows |= {f"author.map.{name}": row for name, row in (author.map or {}).items()}
+    wrong = {name: row for name, row in rows.items() if row is not None and row not in AUTHORS}
+    if wrong:
+        found = ", ".join(f"{name}: found {row!r}" for name, row in wrong.items())
+        raise ValueError(f"{where}{found}; it is customer, agent or bot")
 
 
 def _conversation(one: EventMap, where: str) -> None:

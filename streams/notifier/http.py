@@ -24,6 +24,10 @@ from yarl import URL
 from alerts.channels.base import Failure, Request, Response, TerminalLine
 
 _BODY_MAX = 65_536
+_NOT_ALLOWED = (
+    "a network that is not allowed; a receiver on this machine needs `allow_loopback: true`, one in"
+    " a private network `allow:`"
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -77,13 +81,13 @@ class Guard:
             raise ForbiddenAddressError("the host is a number, not an address or a name")
         literal = _literal(host)
         if literal is not None and not self.permits(host):
-            raise ForbiddenAddressError("the address is in a network that is not allowed")
+            raise ForbiddenAddressError(f"the address is in {_NOT_ALLOWED}")
         if parts.scheme == "https":
             return
         local = host == "localhost" or (literal is not None and _unwrapped(literal).is_loopback)
         if parts.scheme != "http" or not self.loopback or not local:
             raise ForbiddenAddressError(
-                "the address must be https (http only to loopback, if allowed)"
+                "the address must be https (http only to this machine, with `allow_loopback: true`)"
             )
 
 
@@ -124,7 +128,7 @@ class GuardedResolver(AbstractResolver):
         """
         found = await self._inner.resolve(host, port, family)
         if not all(self._guard.permits(one["host"]) for one in found):
-            raise ForbiddenAddressError("the address resolves into a network that is not allowed")
+            raise ForbiddenAddressError(f"the address resolves into {_NOT_ALLOWED}")
         return found
 
     async def close(self) -> None:

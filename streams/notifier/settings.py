@@ -34,7 +34,10 @@ def duration_ms(value: Any) -> Any:  # pydantic hands over whatever was written
     return value
 
 
-def _reference(value: str) -> str:
+def _reference(value: Any) -> str:
+    if not isinstance(value, str):
+        kind = "mapping" if isinstance(value, dict) else type(value).__name__
+        raise ValueError(f"found a {kind}; a secret is written as env:NAME or file:/path")
     if not _REFERENCE.match(value):
         raise ValueError("a secret is written as env:NAME or file:/path")
     return value
