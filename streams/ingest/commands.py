@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from alerts.holds import Hold
+from alerts.silences import Silence
 from scoring.records import Command, Origin
 from scoring.redact import redact
 from streams.ingest.events import Rejected
@@ -22,9 +24,16 @@ from streams.ingest.objects import parse_object
 VERBS: Final = (
     "ack", "unack", "snooze", "unsnooze", "assign", "note", "resolve", "disagree", "handled",
 )  # fmt: skip
-FLEET_VERBS: Final = ("silence", "hold", "maintenance")
+_ORDERS: Final[dict[str, type[Hold | Silence]]] = {
+    "silence": Silence,
+    "hold": Hold,
+    "maintenance": Silence,
+}
 _FLEET: Final = b"fleet:"
 _TEXT_MAX: Final = 2_000
+_ORDER_MAX: Final = 16_384
+_WORD_MAX: Final = 200
+"""Of everything but the text: what a row or an order keeps of a command stays small."""
 
 
 class ForCustomer(NamedTuple):
@@ -62,24 +71,15 @@ def decode_command(
     record = parse_object(value)
     if isinstance(record, Rejected):
         return record
-    verb = record.get("verb")
-    if verb is None:
-        return Rejected("missing_field", "verb")
     fleet = key is not None and key.startswith(_FLEET)
-    if not isinstance(verb, str) or verb not in (FLEET_VERBS if fleet else VERBS):
-        return Rejected("wrong_type", "verb")
-    for field in ("command_id", "fingerprint", "actor", "channel", "text"):
-        if not isinstance(record.get(field, ""), str):
-            return Rejected("wrong_type", field)
-    for field in ("until_ms", "ts_ms"):
-        found = record.get(field)
-        if found is not None and (type(found) is not int or not 0 < found < 1 << 53):
-            return Rejected("wrong_type", field)
+    if (wrong := _wrong(record, fleet=fleet)) is not None:
+        return wrong
+    verb = record["verb"]
     text, _ = redact(record.get("text", "")[:_TEXT_MAX])
+    actor, _ = redact(record.get("actor", ""))
     if fleet:
         assert key is not None, "it starts with fleet:"  # noqa: S101
-        name = key[len(_FLEET) :][:MAX_ID_BYTES]
-        return ForFleet(f"{verb}:".encode() + name, msgspec.json.encode({**record, "text": text}))
+        return _order(key[len(_FLEET) :], verb, {**record, "text": text, "actor": actor}, now_ms)
     customer = _customer(key, record)
     if customer is None:
         return Rejected("no_customer", "customer")
@@ -95,12 +95,46 @@ def decode_command(
             origin=origin,
             verb=verb,
             fingerprint=record.get("fingerprint", ""),
-            actor=record.get("actor", ""),
+            actor=actor,
             channel=record.get("channel", ""),
             until_ms=until_ms,
             text=text,
         ),
     )
+
+
+def _wrong(record: dict[str, Any], *, fleet: bool) -> Rejected | None:
+    """What is missing, of another type or too long."""
+    verb = record.get("verb")
+    if verb is None:
+        return Rejected("missing_field", "verb")
+    if not isinstance(verb, str) or verb not in (_ORDERS if fleet else VERBS):
+        return Rejected("wrong_type", "verb")
+    for field in ("command_id", "fingerprint", "actor", "channel", "text"):
+        found = record.get(field, "")
+        if not isinstance(found, str):
+            return Rejected("wrong_type", field)
+        if field != "text" and len(found) > _WORD_MAX:
+            return Rejected("too_large", field)
+    for field in ("until_ms", "ts_ms"):
+        at_ms = record.get(field)
+        if at_ms is not None and (type(at_ms) is not int or not 0 < at_ms < 1 << 53):
+            return Rejected("wrong_type", field)
+    return None
+
+
+def _order(name: bytes, verb: str, record: dict[str, Any], now_ms: int) -> ForFleet | Rejected:
+    """An order with the fields it has and no others: it is kept, and everybody reads it."""
+    if not name or len(name) > MAX_ID_BYTES:
+        return Rejected("wrong_type", "key")
+    try:
+        order = msgspec.convert({"ts_ms": now_ms, **record}, _ORDERS[verb])
+    except msgspec.ValidationError:
+        return Rejected("wrong_type", verb)
+    value = msgspec.json.encode(order)
+    if len(value) > _ORDER_MAX:
+        return Rejected("too_large", verb)
+    return ForFleet(f"{verb}:".encode() + name, value)
 
 
 def _customer(key: bytes | None, record: dict[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
+import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -221,10 +222,17 @@ class Worker:
             if (error := one.exception()) is not None:
                 fail_stop("a service of the worker failed", error)
         await self._stop.wait()
-        await asyncio.gather(tasks[-1], return_exceptions=True)
+        # A broker that does not answer must not keep us: what is not written down is read again.
+        watchdog = threading.Timer(
+            2 * INGEST_STOP_S, fail_stop, ["ingest did not stop in time; the next one goes on"]
+        )
+        watchdog.daemon = True
+        watchdog.start()
+        await asyncio.wait({tasks[-1]}, timeout=INGEST_STOP_S)
         for one in tasks:
             one.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        watchdog.cancel()
 
 
 def run_worker_process(

@@ -366,11 +366,15 @@ def _complete(ingest: Ingest, source: str, partition: int | None = None) -> int:
 async def test_commands_reach_the_log_or_everybody(world: World) -> None:
     """About a customer: folded like an event; about the fleet: copied to the control topic."""
     ack = {"verb": "ack", "fingerprint": "f", "actor": "ann", "text": "call me at me@example.org"}
+    silence = {
+        "verb": "silence", "until_ms": 5, "ts_ms": 3, "text": "a@example.org",
+        "matchers": [{"name": "rule", "values": ["r"]}], "reason": "call +4915112345678",
+    }  # fmt: skip
     await world.send(
         world.names.commands,
         [
             (0, b"c-1", json.dumps(ack).encode()),
-            (0, b"fleet:s-1", b'{"verb": "silence", "until_ms": 5, "text": "a@example.org"}'),
+            (0, b"fleet:s-1", json.dumps(silence).encode()),
             (0, b"c-1", b'{"verb": "akc"}'),
             (0, b"fleet:s-1", b'{"verb": "ack"}'),
             (0, None, b'{"verb": "ack"}'),
@@ -385,7 +389,8 @@ async def test_commands_reach_the_log_or_everybody(world: World) -> None:
     assert record.command_id == "commands/0/0"
     copied = {one.key: one.value for one in world.records(world.names.control)}
     assert json.loads(copied[b"silence:s-1"]) == {
-        "verb": "silence", "until_ms": 5, "text": "<email>",
+        "until_ms": 5, "ts_ms": 3, "text": "<email>",
+        "matchers": [{"name": "rule", "values": ["r"], "equal": True}],
     }  # fmt: skip
     assert accounted(world, "commands").dead_lettered == {"wrong_type": 2, "no_customer": 1}
 
