@@ -10,12 +10,13 @@ Next step: `alerts.delivery` carries what is left to the channel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, get_args
 
 from alerts import holds, silences
 from alerts.outputs import Transition
+from alerts.quiet_hours import QuietHours
 
 Reason = Literal[
     "shadow",
@@ -24,13 +25,16 @@ Reason = Literal[
     "held",
     "maintenance",
     "silence",
+    "quiet_hours",
     "budget",
     "discarded",
     "nothing_to_close",
     "superseded",
 ]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
-WAITING: Final[frozenset[str]] = frozenset({"too_old", "held", "maintenance", "silence", "budget"})
+WAITING: Final[frozenset[str]] = frozenset(
+    {"too_old", "held", "maintenance", "silence", "quiet_hours", "budget"}
+)
 """Reasons that pass; the others are for good."""
 
 
@@ -54,6 +58,7 @@ class Now:
         holds: Holds in force.
         maintenance: Maintenance in force.
         silences: Silences in force.
+        quiet: Channels that have quiet hours now.
         flooded: The channel has had more openings than it bears.
     """
 
@@ -65,6 +70,7 @@ class Now:
     holds: tuple[holds.Named, ...] = ()
     maintenance: tuple[silences.Named, ...] = ()
     silences: tuple[silences.Named, ...] = ()
+    quiet: Mapping[str, QuietHours] = field(default_factory=dict)
     flooded: bool = False
 
 
@@ -105,13 +111,20 @@ def silenced(transition: Transition, now: Now) -> Kept | None:
     return None if found is None else Kept("silence", found[0])
 
 
+def quiet_hours(transition: Transition, now: Now) -> Kept | None:
+    """Whoever reads the channel sleeps."""
+    found = now.quiet.get(now.channel)
+    passes = found is None or (found.critical and transition.severity == "critical")
+    return None if passes else Kept("quiet_hours")
+
+
 def budget(transition: Transition, now: Now) -> Kept | None:
     """The channel is full; what is critical passes, the rest comes in a digest."""
     return Kept("budget") if now.flooded and transition.severity != "critical" else None
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    shadow, historical, too_old, held, maintenance, silenced, budget,
+    shadow, historical, too_old, held, maintenance, silenced, quiet_hours, budget,
 )  # fmt: skip
 
 

@@ -10,8 +10,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from alerts.outputs import Transition
+
+class Subject(Protocol):
+    """What routes look at; a transition is one."""
+
+    @property
+    def severity(self) -> str:
+        """How bad it is."""
+
+    @property
+    def rule(self) -> str:
+        """Id of the rule."""
+
+    @property
+    def tier(self) -> str | None:
+        """Tier of the customer, None where it is not known."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Labels of the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An alert as somebody describes it, to see where it would go."""
+
+    severity: str
+    rule: str
+    tier: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +59,30 @@ class Match:
     tier: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def __call__(self, transition: Transition) -> bool:
+    def __call__(self, subject: Subject) -> bool:
         """Does the transition have all that is asked?"""
-        return (
-            (not self.severity or transition.severity in self.severity)
-            and (not self.rule or transition.rule in self.rule)
-            and (not self.tier or transition.tier in self.tier)
-            and all(transition.labels.get(name) in of for name, of in self.labels.items())
+        return not self.missed(subject)
+
+    def missed(self, subject: Subject) -> tuple[str, ...]:
+        """Questions that are answered otherwise, in words; empty for a match.
+
+        >>> Match(tier=("vip",)).missed(Described("warning", "r"))
+        ("tier is None, asked is 'vip'",)
+        """
+        asked: list[tuple[str, str | None, tuple[str, ...]]] = [
+            ("severity", subject.severity, self.severity),
+            ("rule", subject.rule, self.rule),
+            ("tier", subject.tier, self.tier),
+        ]
+        missed = [one for one in asked if one[2] and one[1] not in one[2]]
+        missed += [
+            (f"label {name}", subject.labels.get(name), of)
+            for name, of in self.labels.items()
+            if subject.labels.get(name) not in of
+        ]
+        return tuple(
+            f"{name} is {found!r}, asked is {' or '.join(map(repr, of)) or 'nothing there is'}"
+            for name, found, of in missed
         )
 
 
@@ -55,8 +101,36 @@ class Route:
     go_on: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What became of one route when an alert was shown to it.
+
+    Attributes:
+        number: Place in the configuration, from 0.
+        channels: Where it sends.
+        missed: Why it did not match; empty if it did.
+        last: No further route is looked at.
+    """
+
+    number: int
+    channels: tuple[str, ...]
+    missed: tuple[str, ...]
+    last: bool
+
+
+def looks(subject: Subject, routes: Sequence[Route]) -> tuple[Look, ...]:
+    """Show an alert to the routes, in order, up to the one that ends the search."""
+    found = []
+    for number, route in enumerate(routes):
+        missed = route.match.missed(subject)
+        found.append(Look(number, route.channels, missed, not missed and not route.go_on))
+        if found[-1].last:
+            break
+    return tuple(found)
+
+
 def channels_for(
-    transition: Transition, routes: Sequence[Route], channels: Sequence[str]
+    transition: Subject, routes: Sequence[Route], channels: Sequence[str]
 ) -> tuple[str, ...]:
     """Names of the channels that hear of a transition, each once, in the order of the routes.
 
@@ -68,9 +142,7 @@ def channels_for(
     if not routes:
         return tuple(channels)
     found: dict[str, None] = {}
-    for route in routes:
-        if route.match(transition):
-            found.update(dict.fromkeys(route.channels))
-            if not route.go_on:
-                break
+    for look in looks(transition, routes):
+        if not look.missed:
+            found.update(dict.fromkeys(look.channels))
     return tuple(name for name in found if name in channels)

@@ -29,6 +29,7 @@ from streams.cli.init import init
 from streams.cli.options import examples
 from streams.cli.processes import worker
 from streams.cli.replay import replay
+from streams.cli.routes import routes
 from streams.cli.score import score
 from streams.cli.silences import silences
 from streams.cli.simulate import simulate
@@ -41,7 +42,7 @@ from streams.cli.why import why
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, score, fit, tail, replay, dlq, diff_config, export)),
-    ("Notify", (silences,)),
+    ("Notify", (silences, routes)),
     ("Set up", (init, config, topics, sources, doctor)),
 )
 

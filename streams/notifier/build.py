@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TextIO, assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.budget import Budget
 from alerts.channels.base import Channel, Limits
 from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import BadKeyError, Webhook, signing_key
 from alerts.message import Locale
+from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
 from alerts.routing import Match, Route
 from streams.engine.brokers import BrokerConfigError, secret
 from streams.notifier.http import (
@@ -41,6 +43,7 @@ class Outlet:
     locale: Locale = "en"
     quotes: bool = False
     budget: Budget | None = None
+    quiet: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,27 @@ def _outlet(name: str, settings: ChannelSettings, stdout: TextIO | None) -> Outl
             assert_never(settings)
 
 
+def _quiet(name: str, settings: ChannelSettings) -> QuietHours | None:
+    if settings.quiet_hours is None:
+        return None
+    try:
+        zone = ZoneInfo(settings.quiet_hours.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ChannelConfigError(
+            f"channels.{name}.quiet_hours.zone: found {settings.quiet_hours.zone[:60]!r};"
+            " write a time zone like Asia/Tehran (Debian's package tzdata has them)"
+        ) from None
+    spans = tuple(
+        Span(
+            minute_of_day(one.begin),
+            minute_of_day(one.end),
+            frozenset(DAYS.index(day) for day in one.days),
+        )
+        for one in settings.quiet_hours.spans
+    )
+    return QuietHours(zone, spans, settings.quiet_hours.critical)
+
+
 def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
     """Read the secrets and make the channels.
 
@@ -103,7 +127,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
     )
     return Plan(
         outlets={
-            name: replace(_outlet(name, one, stdout), budget=_budget(one))
+            name: replace(_outlet(name, one, stdout), budget=_budget(one), quiet=_quiet(name, one))
             for name, one in settings.channels.items()
         },
         routes=routes,

@@ -350,6 +350,11 @@ class Notifier:
             holds=self._orders.holding(wall),
             maintenance=self._orders.silencing(wall, "maintenance"),
             silences=self._orders.silencing(wall, "silence"),
+            quiet={
+                name: outlet.quiet
+                for name, outlet in self._plan.outlets.items()
+                if outlet.quiet is not None and outlet.quiet.lasts(wall)
+            },
         )
 
     async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from alerts.message import Locale, link_fields
+from alerts.quiet_hours import DAYS, minute_of_day
 
 _NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 _REFERENCE: Final = re.compile(r"^(env|file):.+$")
@@ -52,12 +53,41 @@ SecretRef = Annotated[str, BeforeValidator(_reference)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Budgeted = Annotated[int, Field(ge=1, le=10_000)] | None
 """Openings in ten minutes before the rest comes in digests; none for programs, who do not tire."""
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SpanSettings(_Strict):
+    """Hours of some days; `until` at or before `from` is the next day's."""
+
+    begin: str = Field(alias="from")
+    end: str = Field(alias="until")
+    days: Annotated[tuple[Day, ...], BeforeValidator(_many), Field(min_length=1)] = DAYS
+
+    @field_validator("begin", "end")
+    @classmethod
+    def _time(cls, value: str) -> str:
+        minute_of_day(value)
+        return value
+
+
+class QuietSettings(_Strict):
+    """When a channel does not want to be disturbed.
+
+    Attributes:
+        zone: Time zone the hours are in, e.g. `Asia/Tehran`.
+        spans: Any of these.
+        critical: Critical ones go out all the same.
+    """
+
+    zone: str
+    spans: Annotated[tuple[SpanSettings, ...], Field(min_length=1)]
+    critical: bool = False
 
 
 class TerminalSettings(_Strict):
@@ -67,6 +97,7 @@ class TerminalSettings(_Strict):
     locale: Locale = "en"
     quotes: bool = False
     budget: Budgeted = None
+    quiet_hours: QuietSettings | None = None
 
 
 class WebhookSettings(_Strict):
@@ -87,6 +118,7 @@ class WebhookSettings(_Strict):
     locale: Locale = "en"
     quotes: bool = False
     budget: Budgeted = None
+    quiet_hours: QuietSettings | None = None
     allow: Words = ()
     allow_loopback: bool = False
     timeout: DurationMs = 15_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -10,19 +11,22 @@ from hypothesis import strategies as st
 
 from alerts.holds import Hold
 from alerts.pipeline import REASONS, STAGES, WAITING, Kept, Now, kept_back
+from alerts.quiet_hours import QuietHours
 from alerts.silences import Silence, matcher
 from tests.alerts.transitions import BASE_MS, transition
 
 LIVE = Now(BASE_MS)
 EVERYTHING = (("m", Silence(BASE_MS + 1, BASE_MS, verb="maintenance")),)
 GOLD = (("s", Silence(BASE_MS + 1, BASE_MS, (matcher("tier=gold"),))),)
+NIGHT = {"ops": QuietHours(UTC, ()), "pager": QuietHours(UTC, (), critical=True)}
 HELD = (("a", Hold(until_ms=BASE_MS + 1, channel="ops", rule="customer-distress")),)
 
 
 def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
     assert [stage.__name__ for stage in STAGES] == [
-        "shadow", "historical", "too_old", "held", "maintenance", "silenced", "budget",
+        "shadow", "historical", "too_old", "held", "maintenance", "silenced",
+        "quiet_hours", "budget",
     ]  # fmt: skip
     assert set(REASONS) >= WAITING
 
@@ -46,6 +50,11 @@ def test_the_order_of_the_stages() -> None:
         ({}, Now(BASE_MS, silences=GOLD), "silence"),
         ({"tier": None}, Now(BASE_MS, silences=GOLD), None),
         ({}, Now(BASE_MS, flooded=True), "budget"),
+        ({}, Now(BASE_MS, channel="ops", quiet=NIGHT, flooded=True), "quiet_hours"),
+        ({"severity": "critical"}, Now(BASE_MS, channel="ops", quiet=NIGHT), "quiet_hours"),
+        ({"severity": "critical"}, Now(BASE_MS, channel="pager", quiet=NIGHT), None),
+        ({}, Now(BASE_MS, channel="pager", quiet=NIGHT), "quiet_hours"),
+        ({}, Now(BASE_MS, channel="chat", quiet=NIGHT), None),
         ({"severity": "critical"}, Now(BASE_MS, flooded=True), None),
         ({}, Now(BASE_MS, silences=GOLD, flooded=True), "silence"),
         ({}, Now(BASE_MS, channel="ops", holds=HELD, maintenance=EVERYTHING), "held"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.routing import Match, Route, channels_for
+from alerts.routing import Described, Match, Route, channels_for, looks
 from tests.alerts.transitions import transition
 
 ALL = ("chat", "pager", "hook")
@@ -45,6 +45,25 @@ def test_each_question_is_asked() -> None:
     for holds, fails in pairs:
         assert holds(transition())
         assert not fails(transition())
+
+
+def test_each_route_says_why_it_did_not_match() -> None:
+    """The first that matches and does not go on is the last that is looked at."""
+    routes = (
+        Route(("pager",), Match(severity=("critical",), labels={"team": ("ops", "it")})),
+        Route(("chat",), Match(tier=("gold",)), go_on=True),
+        Route(("hook",)),
+        Route(("pager",)),
+    )
+    subject = Described("warning", "r", "gold", {"team": "cs"})
+    first, second, third = looks(subject, routes)
+    assert first.missed == (
+        "severity is 'warning', asked is 'critical'",
+        "label team is 'cs', asked is 'ops' or 'it'",
+    )
+    assert (second.missed, second.last) == ((), False)
+    assert (third.number, third.missed, third.last) == (2, (), True)
+    assert channels_for(subject, routes, ALL) == ("chat", "hook")
 
 
 def test_a_missing_tier_matches_no_tier() -> None:

@@ -428,9 +428,9 @@ def test_the_end_of_what_was_told_waits_for_the_hold_and_not_longer() -> None:
     assert drained(desk) == [("fired", 1), ("recovered", 1)]
 
 
-def crowd(desk: Desk, count: int, severity: str = "warning") -> None:
+def crowd(desk: Desk, count: int, severity: str = "warning", *, first: int = 0) -> None:
     """So many customers, all at once."""
-    for n in range(count):
+    for n in range(first, first + count):
         name = f"x-{n}"
         made = transition(1, fingerprint=name, customer=name, severity=severity)
         desk.log.append(made)
@@ -466,6 +466,22 @@ def test_five_hundred_at_once_are_ten_messages_and_a_digest() -> None:
     desk.wait(ms=1)
     assert pumped(desk) == [("digest", 490)]
     assert {one.state for one in desk.records.values()} == {"sent"}
+
+
+def test_a_flood_that_goes_on_has_one_digest_every_ten_minutes() -> None:
+    """Not one more for each that comes."""
+    desk = Desk()
+    desk.start(most=2)
+    crowd(desk, 5)
+    assert pumped(desk) == [("fired", 1)] * 2
+    desk.wait(ms=WINDOW_MS - 2)
+    crowd(desk, 5, first=5)
+    desk.wait(ms=2)
+    assert pumped(desk) == [("digest", 8)]
+    crowd(desk, 3, first=10)
+    assert pumped(desk) == []
+    desk.wait(ms=WINDOW_MS)
+    assert pumped(desk) == [("digest", 3)]
 
 
 def test_a_critical_opening_passes_a_flood() -> None:

@@ -1,0 +1,113 @@
+"""`nabz routes`: whom an alert would reach, and why.
+
+Next step: `alerts.routing` looks at the routes, `alerts.pipeline` at what keeps an opening back.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from streams.cli.errors import FAILED, MISUSED, Stop
+from streams.cli.options import config_option, examples, json_option, settings_from, wall_ms
+from streams.cli.words import moment_ms, shown
+
+
+@click.group(epilog=examples("nabz routes test --severity critical --tier gold"))
+def routes() -> None:
+    """Try out which channels an alert reaches."""
+
+
+def labels_from(texts: tuple[str, ...]) -> dict[str, str]:
+    """Labels as written.
+
+    Raises:
+        Stop: One has no `=` or no name.
+
+    >>> labels_from(("team=cs", "region=eu"))
+    {'team': 'cs', 'region': 'eu'}
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise Stop(f"--label: found {text[:60]!r}; write name=value", MISUSED)
+        found[name] = value
+    return found
+
+
+@routes.command(
+    "test",
+    epilog=examples(
+        "nabz routes test --severity critical --rule customer-distress --tier gold",
+        "nabz routes test --label team=cs --at 2026-11-24T23:00Z",
+    ),
+)
+@click.option(
+    "--severity",
+    type=click.Choice(["warning", "critical"]),
+    default="warning",
+    show_default=True,
+    help="How bad it is.",
+)
+@click.option("--rule", default="", metavar="ID", help="Rule that raises it.")
+@click.option("--tier", metavar="NAME", help="Tier of the customer; left out, it is not known.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label of the rule.")
+@click.option("--at", metavar="TIME", help="When (UTC unless it names a zone); now by default.")
+@json_option
+@config_option
+@click.pass_context
+def try_out(
+    ctx: click.Context,
+    *,
+    severity: str,
+    rule: str,
+    tier: str | None,
+    labels: tuple[str, ...],
+    at: str | None,
+    as_json: bool,
+    config_path: Path | None,
+) -> None:
+    """Show which channels a described alert reaches, and why; asks no broker.
+
+    Ends with 1 if it reaches nobody.
+    """
+    from alerts.routing import Described, channels_for, looks
+    from streams.notifier.build import build
+
+    subject = Described(severity, rule, tier, labels_from(labels))
+    try:
+        when_ms = wall_ms() if at is None else moment_ms(at)
+    except ValueError:
+        raise Stop(f"--at: found {at!r}; write 2026-11-24T23:00", MISUSED) from None
+    plan = build(settings_from(config_path).notifier())
+    seen = looks(subject, plan.routes)
+    reached = channels_for(subject, plan.routes, tuple(plan.outlets))
+    waits = {
+        name
+        for name in reached
+        for quiet in [plan.outlets[name].quiet]
+        if quiet is not None
+        and quiet.lasts(when_ms)
+        and not (quiet.critical and severity == "critical")
+    }
+    if as_json:
+        tried = [{"route": one.number, "missed": one.missed, "last": one.last} for one in seen]
+        told = [{"channel": name, "quiet": name in waits} for name in reached]
+        click.echo(json.dumps({"channels": told, "routes": tried}))
+    else:
+        for one in seen:
+            why = "; ".join(shown(part) for part in one.missed)
+            then = "the search ends here" if one.last else "and on"
+            verdict = f"no: {why}" if one.missed else f"yes -> {', '.join(one.channels)}, {then}"
+            click.echo(f"route {one.number}: {verdict}")
+        if not plan.routes:
+            click.echo("no routes: every channel hears of everything")
+        for name in reached:
+            quiet = "  kept back until its quiet hours end" if name in waits else ""
+            click.echo(f"reaches {name}{quiet}")
+        if not reached:
+            click.echo("reaches nobody", err=True)
+    ctx.exit(0 if reached else FAILED)
