@@ -50,7 +50,13 @@ _EXISTING: Final = click.Path(exists=True, readable=True, path_type=Path)
     help="Write what was seen as JSON.",
 )
 @click.option("--plain", is_flag=True, help="Lines instead of a live screen.")
-@click.option("--duration", "duration_s", metavar="S", type=float, help="Stop after S seconds.")
+@click.option(
+    "--duration",
+    "duration_s",
+    metavar="S",
+    type=float,
+    help="Stop S seconds after the first event is folded.",
+)
 @click.option("--keep", is_flag=True, help="With --input: go on after the end, to ask `nabz why`.")
 @click.option("--seed", default=32, show_default=True, help="Other seeds, other customers.")
 def demo(

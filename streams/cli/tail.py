@@ -71,13 +71,13 @@ def health(
             elif follow:
                 for row in batch:
                     click.echo(_as_json(row) if as_json else _health_line(row))
-    if follow:
+    if follow and not live:
         return
     if as_json:
         for row in _by_distress(found):
             click.echo(_as_json(row))
     elif found.rows:
-        screen.print(_health_table(found, limit=None))
+        screen.print(_health_table(found, limit=None, width=screen.width))
     else:
         click.echo("no customer has a score yet", err=True)
 
@@ -95,14 +95,19 @@ def _live_table(found: Health, *, shown_live: bool) -> Iterator[Callable[[], Non
         yield lambda: None
         return
     from rich.live import Live
+    from rich.text import Text
 
     terminal = console()
 
     def refresh() -> None:
         # What does not fit would be cut off without a word: leave room for head, foot and prompt.
-        screen.update(_health_table(found, limit=max(1, terminal.height - 4)), refresh=True)
+        table = _health_table(found, limit=max(1, terminal.height - 4), width=terminal.width)
+        screen.update(table if found.rows else waiting, refresh=True)
 
-    with Live(console=terminal, auto_refresh=False) as screen:
+    waiting = Text("no customer has a score yet; Ctrl-C ends it", "dim")
+    # It goes away at the end, and all customers are listed: a screen is no place to look back.
+    with Live(waiting, console=terminal, auto_refresh=False, transient=True) as screen:
+        screen.refresh()
         yield refresh
 
 
@@ -114,21 +119,50 @@ def _by_distress(found: Health) -> list[HealthRow]:
     return sorted(found.rows.values(), key=rank)
 
 
-def _health_table(found: Health, *, limit: int | None) -> Table:
+_ALL: Final[tuple[str, ...]] = (
+    "customer", "name", "distress", "24 h", "health", "band", "waiting", "contacts", "alerts",
+    "because", "as of (UTC)",
+)  # fmt: skip
+_NARROW: Final[tuple[str, ...]] = ("customer", "name", "distress", "health", "band", "waiting", "because")
+_RIGHT: Final = frozenset({"distress", "24 h", "health", "alerts", "contacts"})
+_AT_MOST: Final = {"customer": 12, "name": 14}
+_BECAUSE_LEAST: Final = 10
+
+
+def _health_table(found: Health, *, limit: int | None, width: int) -> Table:
+    """Customers as a table: all there is where it fits, else what matters most.
+
+    Long ids and names are cut first, then the reason; scores, bands and waits never.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
 
     rows = _by_distress(found)
     cut = rows if limit is None else rows[:limit]
     hidden = len(rows) - len(cut)
-    table = Table(box=None, pad_edge=False, caption=f"and {hidden} more" if hidden else None)
-    rights = {"distress", "24 h", "health", "alerts", "contacts"}
-    for name in (
-        "customer", "distress", "24 h", "health", "band", "waiting", "contacts", "alerts",
-        "because", "as of (UTC)",
-    ):  # fmt: skip
-        table.add_column(name, justify="right" if name in rights else "left", no_wrap=True)
-    for row in cut:
-        table.add_row(*_health_cells(row), style=_COLOURS.get(row.band))
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True,
+        caption=f"and {hidden} more" if hidden else None,
+    )  # fmt: skip
+    cells = [_health_cells(row) for row in cut]
+    widths = {
+        name: max(cell_len(one) for one in (name, *(c[name] for c in cells))) for name in _ALL
+    }
+    columns = _ALL
+    if sum(widths.values()) + len(_ALL) > width:
+        columns = _NARROW
+        widths = {name: min(widths[name], _AT_MOST.get(name, width)) for name in columns}
+        others = sum(widths[name] + 1 for name in columns if name != "because")
+        widths["because"] = max(_BECAUSE_LEAST, min(widths["because"], width - others))
+    for name in columns:
+        table.add_column(
+            name,
+            justify="right" if name in _RIGHT else "left",
+            no_wrap=True,
+            width=widths[name],
+        )
+    for row, one in zip(cut, cells, strict=True):
+        table.add_row(*(one[name] for name in columns), style=_COLOURS.get(row.band))
     return table
 
 
@@ -136,29 +170,37 @@ def _score(value_e2: int | None, *, signed: bool = False) -> str:
     return "?" if value_e2 is None else points(value_e2, signed=signed)
 
 
-def _health_cells(row: HealthRow) -> list[str]:
+def _health_cells(row: HealthRow) -> dict[str, str]:
     waiting: str = row.waiting.state
     if row.waiting.since_ms is not None:
         waiting = age(row.waiting.since_ms, row.as_of_ms)
-    return [
-        shown(row.customer, 40),
-        _score(row.distress_e2),
-        "" if row.trend_e2 is None else points(row.trend_e2, signed=True),
-        _score(row.health_e2),
-        row.band,
-        waiting,
-        str(row.contacts_24h),
-        str(row.open_alerts),
-        "" if row.reason is None else shown(row.reason, 40),
-        utc(row.as_of_ms),
-    ]
+    return {
+        "customer": shown(row.customer, 40),
+        "name": "" if row.name is None else shown(row.name, 40),
+        "distress": _score(row.distress_e2),
+        "24 h": "" if row.trend_e2 is None else points(row.trend_e2, signed=True),
+        "health": _score(row.health_e2),
+        "band": row.band.replace("_", " "),
+        "waiting": waiting,
+        "contacts": str(row.contacts_24h),
+        "alerts": str(row.open_alerts),
+        "because": _because(row),
+        "as of (UTC)": utc(row.as_of_ms),
+    }
+
+
+def _because(row: HealthRow) -> str:
+    """What adds most to distress, in words."""
+    from streams.demo.phrases import phrase
+
+    return "" if row.reason is None else phrase(row.reason)
 
 
 def _health_line(row: HealthRow) -> str:
-    because = "" if row.reason is None else f" because {shown(row.reason, 40)}"
+    because = "" if row.reason is None else f" because {_because(row)}"
     return (
         f"{utc(row.as_of_ms)} {shown(row.customer)} distress {_score(row.distress_e2)}"
-        f" health {_score(row.health_e2)} {row.band}{because}"
+        f" health {_score(row.health_e2)} {row.band.replace('_', ' ')}{because}"
     )
 
 

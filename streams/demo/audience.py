@@ -23,6 +23,7 @@ from streams.engine.reader import follow
 from streams.topics import ROWS, TOPICS
 
 _CHECK_S = 0.5
+_BEGUN_S = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -131,6 +132,21 @@ async def until(stop: asyncio.Event, seconds: float | None) -> None:
     """Return when asked to stop, or after so many seconds; None for as long as it takes."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def until_after(
+    stop: asyncio.Event, seconds: float | None, begun: Callable[[], bool]
+) -> None:
+    """Return when asked to stop, or so many seconds after something has begun.
+
+    Args:
+        stop: Asks to stop, at any time.
+        seconds: None for as long as it takes.
+        begun: Has it?
+    """
+    while seconds is not None and not stop.is_set() and not begun():
+        await until(stop, _BEGUN_S)
+    await until(stop, seconds)
 
 
 async def until_first(*jobs: Awaitable[Any]) -> None:

@@ -24,6 +24,8 @@ from streams.demo.picture import Picture
 ROWS: Final = 8
 _WIDE: Final = 100
 _MEDIUM: Final = 72
+_NAMED: Final = 56
+_NAME_WIDTH: Final = 18
 _CUTS_E2: Final = ((8_500, "red"), (7_000, "yellow"), (4_000, "bright_white"))
 _BANDS: Final = {"critical": "red", "at_risk": "yellow", "watch": "cyan", "healthy": "green"}
 
@@ -66,6 +68,7 @@ class Board:
             written=self.written,
             folded=self.folded,
             per_s=self.per_s,
+            narrow=options.max_width < _WIDE,
         )
         status.no_wrap, status.overflow = True, "ellipsis"
         yield status
@@ -78,9 +81,9 @@ class Board:
         rows = self._picture.worst()[:ROWS]
         table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim", expand=True)
         table.add_column("  customer", no_wrap=True)
-        if width >= _WIDE:
-            table.add_column("name", no_wrap=True, max_width=18)
-        table.add_column(" distress", no_wrap=True, min_width=18 if width >= _MEDIUM else 7)
+        if width >= _NAMED:
+            table.add_column("name", no_wrap=True, max_width=_NAME_WIDTH)
+        table.add_column(" distress", no_wrap=True, min_width=18 if width >= _WIDE else 9)
         if width >= _MEDIUM:
             table.add_column("health", no_wrap=True, justify="right")
             table.add_column("waiting", no_wrap=True, justify="right", min_width=7)
@@ -99,10 +102,10 @@ class Board:
         change = arrow(0 if trail is None else trail.change_e2(self.now_ms))
         mark = "●" if row.open_alerts else " "
         cells = [Text.assemble((f"{mark} ", shade), (shown(row.customer, 24), "bold"))]
-        if width >= _WIDE:
-            cells.append(Text("" if row.name is None else shown(row.name, 18)))
+        if width >= _NAMED:
+            cells.append(Text("" if row.name is None else shown(row.name, _NAME_WIDTH)))
         score = Text(f"{whole(row.distress_e2):>3} {change} ", shade)
-        if width >= _MEDIUM:
+        if width >= _WIDE:
             score.append(bar(distress_e2, 12), shade)
         cells.append(score)
         if width >= _MEDIUM:

@@ -88,18 +88,28 @@ def notification_lines(block: list[str]) -> list[Text]:
 
 
 def status_line(
-    picture: Picture, *, running_s: float, written: int, folded: int, per_s: float
+    picture: Picture,
+    *,
+    running_s: float,
+    written: int,
+    folded: int,
+    per_s: float,
+    narrow: bool = False,
 ) -> Text:
-    """How it goes, in one line."""
+    """How it goes, in one line, of at most 80 cells where it is narrow."""
     open_ = picture.open_alerts()
     text = Text()
     text.append(f"{running_s:6.0f} s  ", "dim")
+    if not folded:
+        text.append("the worker joins its group, about 10 s", "dim")
+        return text
     unit = "alert" if len(open_) == 1 else "alerts"
     text.append(f"{len(open_)} {unit} open", "bold" if open_ else "")
     text.append(f", {picture.closed()} closed")
     text.append(f"  {len(picture.rows)} customers")
     text.append(f"  {per_s:.1f} events/s")
-    text.append(f"  {written} written, {folded} folded", "dim")
+    if not narrow:
+        text.append(f"  {written} written, {folded} folded", "dim")
     return text
 
 

@@ -21,7 +21,7 @@ from rich.live import Live
 from rich.text import Text
 
 from alerts.outputs import Transition
-from streams.demo.audience import Blocks, check, interruptible, until, until_first, watch
+from streams.demo.audience import Blocks, check, interruptible, until_after, until_first, watch
 from streams.demo.board import Board
 from streams.demo.folded import Folded
 from streams.demo.lines import (
@@ -130,7 +130,7 @@ class Show:
         with live as screen:
             async with interruptible() as stop:
                 await until_first(
-                    self._write(until(stop, duration_s)),
+                    self._write(until_after(stop, duration_s, self._begun)),
                     watch(self._stage.broker, self._picture, self._folded, news=self._news),
                     check(self._stage),
                     self._status() if screen is None else self._draw(board, screen),
@@ -175,6 +175,9 @@ class Show:
 
     def _say(self, line: Text) -> None:
         say(self._console, line)
+
+    def _begun(self) -> bool:
+        return self._events_folded() > 0
 
     def _events_folded(self) -> int:
         return sum(self._folded.count("folded").values())

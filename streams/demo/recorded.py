@@ -27,7 +27,7 @@ from streams.demo.audience import (
     check,
     interruptible,
     partitions_of,
-    until,
+    until_after,
     until_first,
     watch,
 )
@@ -146,7 +146,7 @@ class Playback:
         self._blocks.told = told
         async with interruptible() as stop:
             await until_first(
-                until(stop, duration_s),
+                until_after(stop, duration_s, lambda: self._folded.changes > 0),
                 watch(self._stage.broker, self._picture, self._folded, news=self._news),
                 check(self._stage),
                 self._tell(),

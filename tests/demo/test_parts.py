@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from alerts.row import PartitionRow, Row, encode_partition_row, encode_row
 from scoring.records import PARTITION_KEY, Origin, Signal, encode_record
 from streams.control import Control, Counts, Progress, progress_key
 from streams.dead_letters import dead_letter
+from streams.demo.audience import until_after
 from streams.demo.board import Board
 from streams.demo.children import Child, ChildDiedError
 from streams.demo.folded import Folded, all_finished
@@ -157,6 +159,19 @@ def test_the_board_fits_any_terminal(width: int) -> None:
     assert max(cell_len(line) for line in [*some, *many]) <= width
     assert len(some) == len(many)
     assert any("c-102" in line and " 75 " in line for line in some)
+    if width >= 60:
+        assert any("مینا سرمدی" in line for line in some)
+        assert any("mostly because" in line for line in some)
+
+
+def test_the_first_line_of_the_board_fits_80_cells() -> None:
+    """It is not cut, and says what one waits for before anything is folded."""
+    picture = published(ROW, FIRING)
+    board = Board(picture, USUAL)
+    assert any("the worker joins its group, about 10 s" in line for line in drawn(board, 80))
+    board.running_s, board.written, board.folded, board.per_s = 3_600.0, 9_999, 9_998, 123.4
+    (status,) = (line for line in drawn(board, 80) if "alert open" in line)
+    assert status.endswith("123.4 events/s") and cell_len(status) <= 80
 
 
 def test_the_columns_of_the_board_line_up_whatever_is_in_them() -> None:
@@ -426,3 +441,25 @@ def test_stopping_a_child_that_never_began_is_harmless(tmp_path: Path) -> None:
     one.check()
     one.stop()
     assert one.pid is None
+
+
+def test_a_duration_counts_from_the_first_event() -> None:
+    """Whoever asks for so many seconds sees something for so many seconds."""
+
+    async def run(*, begun: list[bool]) -> int:
+        looks = iter(begun)
+        await until_after(asyncio.Event(), 0.01, lambda: next(looks))
+        return len(list(looks))
+
+    assert asyncio.run(run(begun=[False, False, True, True])) == 1
+
+
+def test_who_asks_to_stop_does_not_wait_for_the_first_event() -> None:
+    """Ctrl-C works from the first moment."""
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        stop.set()
+        await until_after(stop, 60.0, lambda: False)
+
+    asyncio.run(run())
