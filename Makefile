@@ -19,7 +19,11 @@ SECONDS ?= 60
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test coverage demo bench eval fuzz lock clean
+# make chaos: how many seeds, or only this one, and how many events each
+SEEDS  ?= 10
+SEED   ?=
+EVENTS ?= 200000
+.PHONY: help setup check test coverage demo bench eval fuzz chaos lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -33,17 +37,19 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup
 	@touch $@
 
 check: $(STAMP) ## Format, lint, types and the direction of imports
-	@passed=true; for tool in "ruff format --check" "ruff check" mypy lint-imports; do \
-	  echo "check: $$tool"; $(BIN)/$$tool || passed=false; done; $$passed
+	@failed=; for tool in "ruff format --check" "ruff check" mypy lint-imports; do \
+	  echo "check: $$tool"; $(BIN)/$$tool || failed="$$failed, $$tool"; done; \
+	  test -z "$$failed" || { echo "check: failed: $${failed#, }" >&2; exit 1; }; \
+	  echo "check: all passed"
 
-test: $(STAMP) ## Run the tests; ARGS="tests/alerts -k slack" passes options to pytest
+test: $(STAMP) ## Run the tests; ARGS="tests/alerts -k webhook" passes options to pytest
 	$(BIN)/python -m pytest $(ARGS)
 
 coverage: $(STAMP) ## Branch coverage of scoring and alerts by their own tests; below 100 % fails
 	$(BIN)/coverage run -m pytest -q tests/scoring tests/alerts scoring alerts $(ARGS)
 	$(BIN)/coverage report
 
-demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPORT= ARGS="--plain"
+demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPORT= ARGS=--plain
 	@$(BIN)/nabz demo $(if $(INPUT),--input "$(INPUT)") $(if $(CONFIG),--config "$(CONFIG)") \
 	  $(if $(REPORT),--report "$(REPORT)") $(ARGS)
 
@@ -57,9 +63,13 @@ eval: $(STAMP) ## Measure what is read on labelled conversations; DATA=folder JS
 fuzz: $(STAMP) ## Throw any Unicode at the readers of texts for SECONDS=60; atheris if it is there
 	$(BIN)/python -m bench.fuzz --seconds $(SECONDS) $(ARGS)
 
+chaos: $(STAMP) ## Kill, freeze, restart everything on Kafka, then compare; SEEDS=10 SEED=7 EVENTS=50000
+	$(BIN)/python -m tests.journey.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
+	  --events $(EVENTS) $(ARGS)
+
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --all-extras \
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --extra embedded --extra dev \
 	  --build-deps-for editable --allow-unsafe --generate-hashes --strip-extras \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 	  --output-file requirements.lock $(ARGS) pyproject.toml
