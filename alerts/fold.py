@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from alerts import lifecycle, outputs
+from alerts import lifecycle, outputs, talks
 from alerts.config import Config
 from alerts.lifecycle import OPEN, Change, Episode, Look
 from alerts.message import why_command
@@ -147,6 +147,8 @@ class _Work:
         self.due_ms, self.absence_due_ms = row.due_ms, row.absence_due_ms
         self.version, self.emitted_ms = row.version, row.emitted_ms
         self.shown, self.emit_ms = row.shown, row.emit_ms
+        self.talks, self.talks_version = row.talks, row.talks_version
+        self.talks_emit_ms = row.talks_emit_ms
         self.outputs: list[Output] = []
         self.spread_ms = zlib.crc32(entry.customer.encode("utf-8", "surrogatepass")) % HOUR_MS
         live = config.clock == "live"
@@ -187,6 +189,9 @@ class _Work:
             look_ms=self.look_ms,
             due_ms=self.due_ms,
             absence_due_ms=self.absence_due_ms,
+            talks=self.talks,
+            talks_version=self.talks_version,
+            talks_emit_ms=self.talks_emit_ms,
             **self.facts,
         )
 
@@ -214,7 +219,7 @@ class _Work:
         return found
 
     def _set_timers(self) -> None:
-        time, absence = self.emit_ms, self.look_ms
+        time, absence = _earlier(self.emit_ms, self.talks_emit_ms), self.look_ms
         if self.episodes:
             facts = self._facts()
             for episode in self.episodes.values():
@@ -352,6 +357,7 @@ class _Work:
             for change in changes:
                 self._changed(change, found)
         self._publish(found, at_ms, hourly=hourly)
+        self._publish_talks(at_ms)
         self._set_timers()
 
     def _publish(self, found: Health, at_ms: int, *, hourly: bool) -> None:
@@ -363,6 +369,31 @@ class _Work:
             self._emit(found, shown, at_ms)
         else:
             self.emit_ms = self.emitted_ms + EMIT_MS
+
+    def _publish_talks(self, at_ms: int) -> None:
+        """Every conversation whose picture changed, and those that are forgotten."""
+        found = talks.changed(
+            self.customer,
+            self.talks,
+            at_ms,
+            self.config.scoring,
+            complete_to_ms=self.complete_ms,
+        )
+        self.talks, self.talks_emit_ms = found.shown, found.due_ms
+        for key in found.gone:
+            self._tell(outputs.ConversationGone(key, self.entry.customer, at_ms, self._at()))
+        for one in found.views:
+            self.talks_version += 1
+            self._tell(
+                talks.conversation_row(
+                    one,
+                    customer=self.entry.customer,
+                    version=self.talks_version,
+                    at_ms=at_ms,
+                    config_hash=self.config_hash,
+                    log=self._at(),
+                )
+            )
 
     def _rests(self, found: Health) -> bool:
         return found.distress_e2 is None or found.distress_e2 < self.config.scoring.resting
@@ -587,15 +618,28 @@ def _answered_now(
 
 
 def _promised(found: Health) -> outputs.Promised:
-    return outputs.Promised(**msgspec.structs.asdict(found.promise))
+    one = found.promise
+    return outputs.Promised(
+        one.source,
+        one.gap_ms,
+        one.allowed_ms,
+        one.experienced_ms,
+        one.touchpoint,
+        one.team,
+        one.watermelon,
+    )
 
 
 def _silent(found: Health) -> outputs.Silent:
-    return outputs.Silent(**msgspec.structs.asdict(found.quiet))
+    one = found.quiet
+    return outputs.Silent(one.state, one.due_ms, one.cadence_ms)
 
 
 def _usual(customer: Customer, at_ms: int, scoring: Scoring) -> outputs.Usual:
-    return outputs.Usual(**msgspec.structs.asdict(baseline(customer, at_ms, scoring)))
+    one = baseline(customer, at_ms, scoring)
+    return outputs.Usual(
+        one.contacts_e2, one.points_e2, one.days, one.confidence_e2, one.momentum_e2
+    )
 
 
 def _conversation(customer: Customer, found: Health) -> tuple[str | None, str | None]:

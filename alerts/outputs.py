@@ -188,6 +188,59 @@ class HealthRow(msgspec.Struct, frozen=True):
     usual: Usual | None = None
 
 
+class LinkedTo(msgspec.Struct, frozen=True):
+    """Another conversation about the same issue: `same_words` or `same_touchpoint`."""
+
+    conversation: str
+    reason: str
+
+
+class ConversationRow(msgspec.Struct, frozen=True):
+    """Value of `nabz.conversations.v1`: the latest picture of one conversation.
+
+    Attributes:
+        conversation: The key.
+        customer: Who owns it.
+        version: Rises with each conversation row decided for this customer.
+        as_of_ms: Time it stands for.
+        state: `waiting` for us, `answered`, `closed` by the customer, or `unknown` where replies
+            are not visible.
+        distress_e2: Of this conversation alone, 0 to 10000.
+        reason: What hurt last, or `waiting_now`; null where nothing does.
+        linked: Conversations about the same issue, with how we know.
+        reopens: How often it was opened again; `hops` to another channel, `handoffs` by a bot.
+    """
+
+    conversation: str
+    customer: str
+    version: int
+    as_of_ms: int
+    opened_ms: int
+    last_ms: int
+    state: Literal["waiting", "answered", "closed", "unknown"]
+    distress_e2: int
+    reason: str | None
+    waiting_since_ms: int | None
+    link: str | None
+    channel: str | None
+    touchpoint: str | None
+    linked: tuple[LinkedTo, ...]
+    reopens: int
+    hops: int
+    handoffs: int
+    config_hash: str
+    log: At
+
+
+class ConversationGone(msgspec.Struct, frozen=True):
+    """A tombstone on `nabz.conversations.v1`: the conversation is not followed any more."""
+
+    conversation: str
+    customer: str
+    at_ms: int
+    log: At
+
+
 class Heartbeat(msgspec.Struct, frozen=True):
     """Value of `nabz.health.v1` at key `~partition`: a customer's row is as fresh as this."""
 
@@ -316,4 +369,13 @@ class Checkpoint(msgspec.Struct, frozen=True):
     log: At
 
 
-Output = HealthRow | Heartbeat | AlertRow | Transition | FoldFailed | Checkpoint
+Output = (
+    HealthRow
+    | ConversationRow
+    | ConversationGone
+    | Heartbeat
+    | AlertRow
+    | Transition
+    | FoldFailed
+    | Checkpoint
+)

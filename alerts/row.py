@@ -44,6 +44,14 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
     quiet: str = "unknown"
 
 
+class TalkShown(msgspec.Struct, frozen=True, array_like=True):
+    """What the last row of one conversation told, as a hash, and when."""
+
+    key: str
+    emitted_ms: int
+    digest: bytes
+
+
 class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """All that is kept of one customer.
 
@@ -66,6 +74,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         day: UTC day of the last record; `since_checkpoint` records since the last checkpoint, which
             was made at `checkpoint_ms`.
         due_ms: Next timer of time, `absence_due_ms` of absence; None for none.
+        talks: Conversations that are told; `talks_version` rows were, and one is due at
+            `talks_emit_ms`.
     """
 
     encoding: int = 1
@@ -91,6 +101,9 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     checkpoint_ms: int = 0
     due_ms: int | None = None
     absence_due_ms: int | None = None
+    talks: tuple[TalkShown, ...] = ()
+    talks_version: int = 0
+    talks_emit_ms: int | None = None
 
 
 class PartitionRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

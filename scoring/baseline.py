@@ -17,10 +17,10 @@ import msgspec
 
 from scoring.config import DAY_MS, HOUR_MS, Scoring
 from scoring.customer import Customer
-from scoring.panes import COLUMN, DAYS, FAST, SLOW, leaky, window
+from scoring.panes import COLUMN, DAYS, FAST, SLOW, Ring, leaky, window
 from scoring.records import FAMILIES
 
-_HARMFUL: Final = tuple(COLUMN[family] for family in FAMILIES if family != "relief")
+_HARMFUL: Final = slice(COLUMN[FAMILIES[0]], COLUMN["relief"])  # relief is the last of them
 _WHOLE: Final = 1 << 16
 _FAST_SUM: Final = sum(FAST)
 
@@ -53,10 +53,11 @@ def baseline(customer: Customer, now_ms: int, scoring: Scoring) -> Baseline:
     day, prior, first_ms = now_ms // DAY_MS, scoring.prior, customer.first_ms
     days = 0 if first_ms is None else min(max(day - first_ms // DAY_MS + 1, 0), DAYS.panes)
     contacts = window(customer.days, day, DAYS.panes, COLUMN["contacts"])
-    points = sum(window(customer.days, day, DAYS.panes, column) for column in _HARMFUL)
+    harm = _harm(customer.days)
+    points = window(harm, day, DAYS.panes, 1)
     weight = days + prior.days
-    fast = sum(leaky(customer.hours, now_ms // HOUR_MS, FAST, column) for column in _HARMFUL)
-    slow = sum(leaky(customer.days, day, SLOW, column) for column in _HARMFUL)
+    fast = leaky(_harm(customer.hours), now_ms // HOUR_MS, FAST, 1)
+    slow = leaky(harm, day, SLOW, 1)
     slow_sum = sum(SLOW[:days])
     slow_rate = slow * _WHOLE // slow_sum if slow_sum else 0
     return Baseline(
@@ -66,3 +67,8 @@ def baseline(customer: Customer, now_ms: int, scoring: Scoring) -> Baseline:
         confidence_e2=100 * days // weight,
         momentum_e2=24 * fast * _WHOLE // _FAST_SUM - slow_rate,
     )
+
+
+def _harm(ring: Ring) -> Ring:
+    """All harmful families of each pane in one column."""
+    return tuple([(pane[0], sum(pane[_HARMFUL])) for pane in ring])

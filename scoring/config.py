@@ -163,6 +163,7 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         high: Distress in hundredths from which on a kept promise is a watermelon.
         silence: When a customer counts as quiet.
         prior: What is usual before a customer's own history says so.
+        same_issue_ms: How long after the last turn of a conversation another may be its repeat.
     """
 
     interactions: dict[str, Interaction] = {}
@@ -186,6 +187,7 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     high: int = 7_000
     silence: Silence = Silence()
     prior: Prior = Prior()
+    same_issue_ms: int = 14 * DAY_MS
 
     def promised(self, touchpoint: str | None) -> tuple[int | None, str | None]:
         """Promise and team of a touch-point, or of the nearest parents that have them.

@@ -16,7 +16,19 @@ from typing import Final
 import msgspec
 
 from scoring.calendar import Calendar, open_ms
-from scoring.config import HOUR_MS, MINUTE_MS, Scoring
+from scoring.config import MINUTE_MS, Scoring
+from scoring.conversation import (
+    CONVERSATIONS,
+    HARM_HOURS,
+    TURNS,
+    TURNS_SET_ASIDE,
+    WORDS,
+    Conversation,
+    conversation_of,
+    hurt,
+    said,
+    wait_effect,
+)
 from scoring.dialogue import (
     CONTACT_GAP_MS,
     DIALOGUE_POINTS,
@@ -24,6 +36,7 @@ from scoring.dialogue import (
     Said,
     turn_features,
 )
+from scoring.effort import with_effort
 from scoring.panes import COUNTS, DAYS, HOURS, MINUTES, Ring, add, pack, unpack
 from scoring.records import (
     FAMILIES,
@@ -34,13 +47,14 @@ from scoring.records import (
     Profile,
     ProfileFacts,
     Signal,
-    Turn,
 )
 
 CAPS: Final = {
-    "conversations": 6,
-    "turns": 16,
-    "turns_set_aside": 2,
+    "conversations": CONVERSATIONS,
+    "turns": TURNS,
+    "turns_set_aside": TURNS_SET_ASIDE,
+    "words": WORDS,
+    "harm": HARM_HOURS,
     "evidence": 12,
     "evidence_per_family": 3,
     "outcomes": 4,
@@ -50,9 +64,7 @@ CAPS: Final = {
 """The most that is remembered of each; the least recent goes first (docs/state.md)."""
 
 _FAMILY: Final = {name: place for place, name in enumerate(FAMILIES)}
-_LONG_RINGS: Final = 24  # panes; below that packing spares nothing
-_STALE_TALK_MS: Final = 30 * 24 * HOUR_MS
-_ASKING: Final = ("customer", "event")
+_LONG_RINGS: Final = 48  # panes; below that packing spares little
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):
@@ -64,27 +76,6 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
     ts_ms: int
     quote: str
     origin: Origin
-
-
-class Conversation(msgspec.Struct, frozen=True, array_like=True):
-    """One conversation: its last turns and who waits.
-
-    Attributes:
-        key: Conversation id, or the channel where the source names none.
-        answered_ms: Newest time a person of ours answered, or the customer closed it.
-        waiting_since_ms: The customer's oldest turn after that which asks for an answer.
-        inbound: Replies are not visible, so nobody can be said to wait.
-    """
-
-    key: str
-    opened_ms: int
-    last_ms: int
-    turns: tuple[Said, ...] = ()
-    answered_ms: int = -1
-    waiting_since_ms: int | None = None
-    inbound: bool = False
-    link: str | None = None
-    touchpoint: str | None = None
 
 
 class Customer(msgspec.Struct, frozen=True, array_like=True):
@@ -192,12 +183,16 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
     kind = scoring.interactions.get(signal.type)
     is_message = signal.type == "message"
     by_customer = is_message and signal.author == "customer"
-    wait = _wait_effect(signal, kind.wait if kind else "")
-    talk, rest = _conversation(customer, signal) if is_message or wait else (None, ())
+    wait = wait_effect(signal, kind.wait if kind else "")
+    talk, rest = (
+        conversation_of(customer.conversations, signal) if is_message or wait else (None, ())
+    )
     reading = signal.reading
     cues: tuple[Cue, ...] = reading.cues if reading is not None and by_customer else ()
     if by_customer and talk is not None:
         cues += _dialogue_cues(talk, signal)
+        talk, repeats = with_effort(talk, rest, signal, scoring.same_issue_ms)
+        cues += repeats
     if kind is not None and kind.points:
         cues += (Cue(signal.type, kind.family, kind.points),)
     contact = _is_contact(customer, talk, signal) if by_customer else bool(kind and kind.contact)
@@ -219,7 +214,8 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
             took_ms = open_ms(calendar_of(customer, scoring), since_ms, signal.ts_ms)
             answers = (*answers, took_ms // 1_000)[-CAPS["answers"] :]
             answered_at = signal.touchpoint or talk.touchpoint
-        talk = _said(talk, signal, wait)
+        talk = said(talk, signal, wait)
+        talk = hurt(talk, cues, signal.ts_ms) if cues else talk
         conversations = (*rest, talk)
     first, newest = customer.first_ms, customer.event_ms
     gaps, contact_ms = customer.gaps, customer.contact_ms
@@ -268,99 +264,11 @@ def _newest(before_ms: int | None, ts_ms: int) -> int:
     return ts_ms if before_ms is None or ts_ms > before_ms else before_ms
 
 
-def _wait_effect(signal: Signal, of_type: str) -> str:
-    """A customer's turn starts a wait, a person's answer ends one; a bot's answer does neither."""
-    if signal.type != "message":
-        return of_type
-    if signal.author == "agent":
-        return "ends"
-    if signal.author == "customer":
-        closes = signal.reading is not None and signal.reading.turn.closes
-        return "ends" if closes else "starts"
-    return ""
-
-
-def _conversation(
-    customer: Customer, signal: Signal
-) -> tuple[Conversation, tuple[Conversation, ...]]:
-    """The conversation a signal belongs to, and the others, least recent first."""
-    key = signal.conversation or signal.channel or ""
-    oldest = signal.ts_ms - _STALE_TALK_MS
-    talks = customer.conversations
-    if talks and talks[-1].key == key:
-        return talks[-1], talks[:-1]
-    if talks:
-        talks = (*talks[:-1], _set_aside(talks[-1]))
-    for place, talk in enumerate(talks):
-        if talk.key == key:
-            return talk, talks[:place] + talks[place + 1 :]
-    fresh = Conversation(key, signal.ts_ms, signal.ts_ms, inbound=signal.inbound)
-    rest = talks
-    if len(rest) >= CAPS["conversations"]:
-        closed = [t for t in rest if t.waiting_since_ms is None or t.last_ms < oldest]
-        gone = closed[0] if closed else rest[0]
-        rest = tuple(t for t in rest if t is not gone)
-    return fresh, rest
-
-
-def _set_aside(talk: Conversation) -> Conversation:
-    """What is kept of a conversation once another is newer: who waits, and its last few turns.
-
-    Of the words only those of the customer's last turn are kept, to know them when they come again.
-    """
-    turns = list(talk.turns[-CAPS["turns_set_aside"] :])
-    told = False
-    for place in range(len(turns) - 1, -1, -1):
-        said = turns[place]
-        if said.author == "customer" and not told:
-            told = True
-        elif said.turn.hashes:
-            bare = msgspec.structs.replace(said.turn, hashes=())
-            turns[place] = msgspec.structs.replace(said, turn=bare)
-    return msgspec.structs.replace(talk, turns=tuple(turns))
-
-
-def _said(talk: Conversation, signal: Signal, wait: str) -> Conversation:
-    """Put one turn in its place by time and work out anew who waits."""
-    turn = signal.reading.turn if signal.reading is not None else Turn()
-    if turn.hashes and signal.author != "customer":  # only a customer's words come again
-        turn = msgspec.structs.replace(turn, hashes=())
-    turns = talk.turns
-    is_message = signal.type == "message"
-    if is_message or wait == "starts":
-        said = Said(signal.ts_ms, signal.author if is_message else "event", turn)
-        place = len(turns)
-        while place and turns[place - 1].ts_ms > signal.ts_ms:
-            place -= 1
-        turns = (*turns[:place], said, *turns[place:])[-CAPS["turns"] :]
-    answered_ms = max(talk.answered_ms, signal.ts_ms) if wait == "ends" else talk.answered_ms
-    asks = [
-        said.ts_ms
-        for said in turns
-        if said.author in _ASKING and not said.turn.closes and said.ts_ms > answered_ms
-    ]
-    if talk.waiting_since_ms is not None and talk.waiting_since_ms > answered_ms:
-        asks.append(talk.waiting_since_ms)
-    if wait == "starts" and signal.ts_ms > answered_ms:
-        asks.append(signal.ts_ms)
-    return Conversation(
-        key=talk.key,
-        opened_ms=min(talk.opened_ms, signal.ts_ms),
-        last_ms=max(talk.last_ms, signal.ts_ms),
-        turns=turns,
-        answered_ms=answered_ms,
-        waiting_since_ms=min(asks) if asks and not talk.inbound else None,
-        inbound=talk.inbound,
-        link=signal.link or talk.link,
-        touchpoint=signal.touchpoint or talk.touchpoint,
-    )
-
-
 def _dialogue_cues(talk: Conversation, signal: Signal) -> tuple[Cue, ...]:
     """What a customer's turn means after the turns before it."""
     if signal.reading is None or signal.reading.lang == "unknown":
         return ()
-    before = [said for said in talk.turns if said.ts_ms < signal.ts_ms]
+    before = [one for one in talk.turns if one.ts_ms < signal.ts_ms]
     turns = (*before, Said(signal.ts_ms, signal.author, signal.reading.turn))
     found = turn_features(turns, inbound=talk.inbound)
     return tuple(Cue(code, *worth) for code, worth in DIALOGUE_POINTS.items() if code in found)

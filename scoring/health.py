@@ -21,7 +21,8 @@ import msgspec
 
 from scoring.calendar import Calendar, open_ms, reached_ms
 from scoring.config import DAY_MS, HOUR_MS, Scoring, Share
-from scoring.customer import Conversation, Customer, Past, calendar_of
+from scoring.conversation import Conversation
+from scoring.customer import Customer, Past, calendar_of
 from scoring.panes import COLUMN, FAST, SLOW, leaky, window
 from scoring.promise import Promise, promise
 from scoring.quiet import Quiet, quiet
@@ -35,6 +36,7 @@ _EVIDENCE: Final = 3
 _KNOWN: Final = 3
 """Readings and behaviours at which a customer is half known; confidence is n / (n + 3)."""
 _HARMFUL: Final = tuple(family for family in FAMILIES if family != "relief")
+_CLOCKS: Final = frozenset({"waiting_now", "unresolved"})
 _FRICTION: Final = ("waiting", "repetition", "effort")
 
 
@@ -205,8 +207,10 @@ def answered_now(customer: Customer, found: Health, scoring: Scoring) -> Answere
     Returns:
         None where nobody waits, or the scores are unknown.
     """
-    if found.wait.since_ms is None or found.distress_e2 is None:
+    if found.wait.since_ms is None or found.distress_e2 is None or found.health_e2 is None:
         return None
+    if not _CLOCKS.intersection(part.name for part in (*found.distress, *found.health)):
+        return Answered(found.distress_e2, found.health_e2)  # the clock has not struck yet
     now_ms = found.now_ms
     parts = _distress(customer, now_ms, scoring, waited_ms=0, contacts=found.contacts_24h)
     distress_e2 = sum(part.points_e2 for part in parts)

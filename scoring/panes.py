@@ -115,12 +115,16 @@ def leaky(ring: Ring, now_index: int, weights: tuple[int, ...], column: int) -> 
 
 
 _HEAD: Final = struct.Struct("<qHB")
-_CODES: Final = ("", "B", "H", "I", "Q")  # by width: a column of zeros takes no place at all
+_CODES: Final = ("", "B", "H", "I", "Q")  # by width; a column of zeros takes no place at all
+_BYTES: Final = (0, 1, 2, 4, 8)
 _FITS: Final = (0, 0xFF, 0xFFFF, 0xFFFF_FFFF)
+_SPARSE: Final = 0x80  # a bit for each pane, then only what is not 0
 
 
 def pack(ring: Ring) -> bytes:
     """A ring as bytes, column by column, each as wide as its largest number needs.
+
+    A column of many zeros is a mask, the first pane its lowest bit, and the other numbers.
 
     Args:
         ring: At least one pane, all of the same measures, none negative.
@@ -133,9 +137,15 @@ def pack(ring: Ring) -> bytes:
     parts = [_HEAD.pack(first, count, len(measures))]
     for column in (tuple([index - first for index in indices]), *measures):
         width = bisect_left(_FITS, max(column))
-        parts.append(b"%c" % width)
+        zeros, mask_bytes = column.count(0), (count + 7) // 8
+        if width and zeros * _BYTES[width] > mask_bytes:
+            mask = sum(1 << place for place, number in enumerate(column) if number)
+            parts += (b"%c" % (width | _SPARSE), mask.to_bytes(mask_bytes, "little"))
+            column = tuple(filter(None, column))  # noqa: PLW2901  # what is left of it
+        else:
+            parts.append(b"%c" % width)
         if width:
-            parts.append(struct.pack(f"<{count}{_CODES[width]}", *column))
+            parts.append(struct.pack(f"<{len(column)}{_CODES[width]}", *column))
     return b"".join(parts)
 
 
@@ -146,13 +156,21 @@ def unpack(data: bytes) -> Ring:
         struct.error, IndexError: These bytes are no ring.
     """
     first, count, measures = _HEAD.unpack_from(data)
-    at = _HEAD.size
+    at, mask_bytes = _HEAD.size, (count + 7) // 8
     columns = []
     for _ in range(measures + 1):
-        width = data[at]
+        width, sparse = data[at] & ~_SPARSE, data[at] & _SPARSE
         at += 1
-        shape = f"<{count}{_CODES[width]}" if width else ""
-        columns.append(struct.unpack_from(shape, data, at) if width else (0,) * count)
-        at += struct.calcsize(shape)
-    columns[0] = tuple(first + offset for offset in columns[0])
+        mask = 0
+        if sparse:
+            mask = int.from_bytes(data[at : at + mask_bytes], "little")
+            at += mask_bytes
+        kept = mask.bit_count() if sparse else count
+        column = struct.unpack_from(f"<{kept}{_CODES[width]}", data, at) if width else (0,) * count
+        at += kept * _BYTES[width]
+        if sparse:
+            numbers = iter(column)
+            column = tuple([next(numbers) if mask >> place & 1 else 0 for place in range(count)])
+        columns.append(column)
+    columns[0] = tuple([first + offset for offset in columns[0]])
     return tuple(zip(*columns, strict=True))

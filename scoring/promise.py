@@ -15,7 +15,8 @@ from typing import Final, Literal
 import msgspec
 
 from scoring.config import Scoring
-from scoring.customer import Conversation, Customer
+from scoring.conversation import Conversation
+from scoring.customer import Customer
 
 _NORM_MIN: Final = 3  # answers before which nobody has a norm
 

@@ -18,6 +18,8 @@ from alerts.outputs import (
     AlertRow,
     At,
     Checkpoint,
+    ConversationGone,
+    ConversationRow,
     FoldFailed,
     HealthRow,
     Heartbeat,
@@ -26,9 +28,18 @@ from alerts.outputs import (
 from alerts.outputs import Output as Told
 from streams.dead_letters import dead_letter
 from streams.engine.cycle import Headers, Output
-from streams.topics import ALERTS, CHECKPOINTS, DEAD_LETTERS, HEALTH, LOG, TRANSITIONS
+from streams.topics import (
+    ALERTS,
+    CHECKPOINTS,
+    CONVERSATIONS,
+    DEAD_LETTERS,
+    HEALTH,
+    LOG,
+    TRANSITIONS,
+)
 
 HEALTH_TYPE: Final = "dev.nabz.health.changed.v1"
+CONVERSATION_TYPE: Final = "dev.nabz.conversation.changed.v1"
 HEARTBEAT_TYPE: Final = "dev.nabz.health.heartbeat.v1"
 ALERT_TYPE: Final = "dev.nabz.alert.changed.v1"
 TRANSITION_TYPE: Final = "dev.nabz.alert.transitioned.v1"
@@ -51,6 +62,13 @@ def record_of(told: Told) -> Output:
     match told:
         case HealthRow():
             return _public(HEALTH, told.customer, told, HEALTH_TYPE, told.as_of_ms, told.log)
+        case ConversationRow():
+            talk, at_ms = told.conversation, told.as_of_ms
+            return _public(CONVERSATIONS, talk, told, CONVERSATION_TYPE, at_ms, told.log)
+        case ConversationGone():
+            name = told.conversation.encode("utf-8", "surrogatepass")
+            head = _headers(CONVERSATION_TYPE, name, told.at_ms, told.log)
+            return Output(CONVERSATIONS, name, None, head)
         case Heartbeat():
             key = heartbeat_key(told.partition)
             head = _headers(HEARTBEAT_TYPE, key, told.at_ms, told.log, of=b"~")

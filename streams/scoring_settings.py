@@ -117,6 +117,7 @@ class ScoringSettings(Strict):
         high: Distress from which on a promise that is kept is a watermelon.
         silence: When a customer counts as quiet.
         prior: What is usual before a customer's own history says so.
+        same_issue: How long after the last turn of a conversation another may be its repeat.
         brands: Names that say nothing of how somebody feels ("Red Devil"); read by ingest, so they
             count for texts that come after.
     """
@@ -134,6 +135,7 @@ class ScoringSettings(Strict):
     high: PointsE2 | None = None
     silence: SilenceSettings = SilenceSettings()
     prior: PriorSettings = PriorSettings()
+    same_issue: DurationMs | None = None
     brands: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
     @field_validator("caps", "bands")
@@ -208,4 +210,6 @@ class ScoringSettings(Strict):
         for name in ("contact_ladder", "resting", "base", "high"):
             if getattr(self, name) is not None:
                 given[name] = getattr(self, name)
+        if self.same_issue is not None:
+            given["same_issue_ms"] = self.same_issue
         return Scoring(**given)

@@ -184,6 +184,7 @@ def test_points_are_written_as_points(tmp_path: Path) -> None:
                 "resting": 0,
                 "touchpoints": {"shop": {"promise": "1h"}, "cart": {"parent": "shop", "team": "x"}},
                 "high": 60,
+                "same_issue": "7d",
                 "silence": {"at_least": "14d", "content": 1},
                 "prior": {"contacts": 0.5},
             }
@@ -196,7 +197,7 @@ def test_points_are_written_as_points(tmp_path: Path) -> None:
     assert scoring.wait_steps == (WaitStep(1_800_000, 200),)
     assert (scoring.contact_ladder, scoring.resting, scoring.base) == ((0, 500), 0, 8_500)
     assert scoring.promised("cart") == (3_600_000, "x")
-    assert scoring.high == 6_000
+    assert (scoring.high, scoring.same_issue_ms) == (6_000, 7 * DAY_MS)
     assert scoring.silence == Silence(at_least_ms=14 * DAY_MS, content=100)
     assert scoring.prior == Prior(contacts_e2=50)
 

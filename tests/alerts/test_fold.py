@@ -29,6 +29,7 @@ from alerts.outputs import (
     AlertRow,
     At,
     Checkpoint,
+    ConversationRow,
     FoldFailed,
     HealthRow,
     Output,
@@ -829,7 +830,7 @@ def test_outputs_are_plain_json() -> None:
     """Every kind of output a fold gives can be published."""
     folded = fold_all([signal(T, 3_000), BROKEN, *busy(25, T + 9_000), signal(MORNING)], EASY)
     kinds = {type(one) for each in folded for one in each.outputs}
-    assert kinds == {HealthRow, AlertRow, Transition, FoldFailed, Checkpoint}
+    assert kinds == {HealthRow, ConversationRow, AlertRow, Transition, FoldFailed, Checkpoint}
     for each in folded:
         for one in each.outputs:
             if not isinstance(one, FoldFailed | Checkpoint):

@@ -92,8 +92,11 @@ def test_the_order_of_arrival_never_shows(given_events: list[Event], random: obj
     assert ring_of(shuffled)[0] == ring_of(given_events)[0]
 
 
+numbers = st.integers(0, 2**64 - 1) | st.integers(0, 300) | st.just(0)
+
+
 @given(
-    st.lists(st.tuples(*[st.integers(0, 2**64 - 1) | st.integers(0, 300)] * 3), min_size=1),
+    st.lists(st.tuples(*[numbers] * 3), min_size=1),
     st.integers(-(10**12), 10**12),
 )
 def test_a_packed_ring_is_the_same_ring(rows: list[tuple[int, int, int]], first: int) -> None:

@@ -15,6 +15,8 @@ from alerts.outputs import (
     AlertRow,
     At,
     Checkpoint,
+    ConversationGone,
+    ConversationRow,
     FoldFailed,
     HealthRow,
     Heartbeat,
@@ -24,6 +26,7 @@ from alerts.outputs import Output as Told
 from scoring.records import LogRecord, encode_record
 from streams.codec import (
     ALERT_TYPE,
+    CONVERSATION_TYPE,
     HEALTH_TYPE,
     HEARTBEAT_TYPE,
     TRANSITION_TYPE,
@@ -31,13 +34,13 @@ from streams.codec import (
     record_of,
 )
 from streams.dead_letters import REASONS, DeadLetter
-from streams.topics import ALERTS, CHECKPOINTS, DEAD_LETTERS, HEALTH, TRANSITIONS
+from streams.topics import ALERTS, CHECKPOINTS, CONVERSATIONS, DEAD_LETTERS, HEALTH, TRANSITIONS
 from tests.strategies import BASE_MS, CONFIG, fold_all, logs, signal
 
 FOLDED = fold_all([signal(BASE_MS, 3_000)], CONFIG)
 TOLD: dict[str, Told] = {
     kind.__name__: next(one for one in FOLDED[0].outputs if isinstance(one, kind))
-    for kind in (HealthRow, AlertRow, Transition)
+    for kind in (HealthRow, ConversationRow, AlertRow, Transition)
 }
 PLACE = At(LOG_TOPIC, 3, 57, 2, 1)
 BEAT = Heartbeat(3, BASE_MS, BASE_MS - 5, 12, "abc", PLACE)
@@ -47,6 +50,7 @@ BEAT = Heartbeat(3, BASE_MS, BASE_MS - 5, 12, "abc", PLACE)
     ("name", "topic", "kind"),
     [
         ("HealthRow", HEALTH, HEALTH_TYPE),
+        ("ConversationRow", CONVERSATIONS, CONVERSATION_TYPE),
         ("AlertRow", ALERTS, ALERT_TYPE),
         ("Transition", TRANSITIONS, TRANSITION_TYPE),
     ],
@@ -74,6 +78,16 @@ def test_a_customer_is_the_key_of_its_row_and_a_fingerprint_that_of_its_alert() 
     assert record_of(TOLD["HealthRow"]).key == b"ann"
     assert record_of(alert).key == alert.fingerprint.encode()
     assert record_of(transition).key == transition.fingerprint.encode()
+
+
+def test_a_conversation_that_is_forgotten_is_a_tombstone_at_its_key() -> None:
+    """So a compacted topic holds those that are followed."""
+    row = TOLD["ConversationRow"]
+    assert isinstance(row, ConversationRow)
+    gone = record_of(ConversationGone(row.conversation, "ann", BASE_MS, PLACE))
+    assert (gone.topic, gone.key, gone.value) == (CONVERSATIONS, record_of(row).key, None)
+    assert gone.key == b"t-1"
+    assert dict(gone.headers)["ce_id"] == b"1-3-57-2"
 
 
 def test_a_heartbeat_goes_to_its_own_partition_under_an_id_of_its_own() -> None:
