@@ -6,6 +6,7 @@ Next step: `streams.ingest.batch` writes what is decided here.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -23,7 +24,7 @@ from streams.ingest.intake import Intake, Raw
 from streams.ingest.merge import Emitted, Partition
 from streams.ingest.signals import Read, log_record
 
-_BREATH: Final = 200
+_BREATH_S: Final = 0.02
 
 log = structlog.get_logger("nabz.ingest")
 
@@ -51,10 +52,13 @@ class Sorting:
         """Decide about these records, in order."""
         batch = Batch()
         now_ms = self._clock()
-        for number, one in enumerate(emitted):
+        breathed_s = time.monotonic()
+        for one in emitted:
             self._decide(batch, one, now_ms)
-            if number % _BREATH == _BREATH - 1:  # heartbeats share the loop with reading texts
+            # Heartbeats and probes share the loop with reading texts, long ones too.
+            if time.monotonic() - breathed_s > _BREATH_S:
                 await asyncio.sleep(0)
+                breathed_s = time.monotonic()
         for place, partition in self._intake.merge.partitions.items():
             if partition.held_ms is not None and partition.ended and not partition.queue:
                 for nameless in self._given_up(place, partition):
