@@ -21,6 +21,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from scoring.brands import Brands
+from alerts.config import config_hash, encode_config
 from scoring.reading import read
 from streams.control import Control
 from streams.dead_letters import REASONS
@@ -91,6 +92,7 @@ class Worker:
         self.lane: Lane | None = None
         self._stop = asyncio.Event()
         self._ingesting = False
+        self._compared = ""
         if "ingest" in roles:
             self.ingest = Ingest(
                 settings,
@@ -152,8 +154,24 @@ class Worker:
         def apply(_: int, records: Sequence[Any]) -> None:
             for record in records:
                 self.control.apply(record.key, record.value)
+            self._compare()
 
         await reader.follow(self._broker, CONTROL, {0: 0}, apply)
+
+    def _compare(self) -> None:
+        """Say once per configuration that another one is in force than this process was given."""
+        force = self.control.in_force
+        if force is None or force.hash == self._compared:
+            return
+        self._compared = force.hash
+        given = config_hash(encode_config(self._settings.config()))
+        if given != force.hash:
+            log.warning(
+                "config.other_in_force",
+                given=given,
+                in_force=force.hash,
+                next="the one in force is followed; `nabz config apply` puts yours in force",
+            )
 
     async def _serve(self) -> None:
         """Answer scrapes and probes; never ends."""
