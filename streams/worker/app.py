@@ -20,8 +20,8 @@ from typing import Any, Final
 import structlog
 from prometheus_client import CollectorRegistry
 
-from scoring.brands import Brands
 from alerts.config import config_hash, encode_config
+from scoring.brands import Brands
 from scoring.reading import read
 from streams.control import Control
 from streams.dead_letters import REASONS
