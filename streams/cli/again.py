@@ -6,6 +6,7 @@ Next step: `streams.ingest.again` does it.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ def taken(
         streams.engine.kafka_reads.ReadError: A topic cannot be read.
         aiokafka.errors.KafkaError: Kafka did not take what it should.
     """
+    from scoring.brands import Brands
     from scoring.reading import read
     from streams.ingest.again import Again
     from streams.ingest.batch import Names
@@ -59,7 +61,7 @@ def taken(
             broker,
             compiled(settings, Names(), {}),
             control=control_of(broker),
-            reads=read,
+            reads=functools.partial(read, brands=Brands(settings.scoring.brands)),
             clock=wall_ms,
             quiet=quiet,
         )
