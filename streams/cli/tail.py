@@ -123,7 +123,9 @@ _ALL: Final[tuple[str, ...]] = (
     "customer", "name", "distress", "24 h", "health", "band", "waiting", "contacts", "alerts",
     "because", "as of (UTC)",
 )  # fmt: skip
-_NARROW: Final[tuple[str, ...]] = ("customer", "name", "distress", "health", "band", "waiting", "because")
+_NARROW: Final[tuple[str, ...]] = (
+    "customer", "name", "distress", "health", "band", "waiting", "because",
+)  # fmt: skip
 _RIGHT: Final = frozenset({"distress", "24 h", "health", "alerts", "contacts"})
 _AT_MOST: Final = {"customer": 12, "name": 14}
 _BECAUSE_LEAST: Final = 10

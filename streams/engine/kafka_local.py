@@ -4,6 +4,7 @@ Maven fetches the broker's jars once into `.cache/kafka`; a single KRaft node th
 seconds in a directory of its own. Timings are set for tests: groups form at once and may have short
 sessions, a killed broker may come back after two seconds, compaction runs often. `SecuredKafka`
 also asks who is there (SCRAM-SHA-512 over TLS) and allows nothing that no ACL allows.
+`python -m streams.engine.kafka_local` starts one to try things on, and says where it is.
 
 Next step: `tests/conftest.py` and `bench.engine` start one per run.
 """
@@ -16,9 +17,12 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 from streams.engine.brokers import Broker
@@ -313,3 +317,26 @@ def _openssl(directory: Path, *arguments: str) -> None:
     )
     if run.returncode != 0:
         raise KafkaUnavailableError(f"openssl {arguments[0]} failed: {run.stderr[-500:]}")
+
+
+def main() -> None:
+    """Start a Kafka and keep it until Ctrl-C or SIGTERM; it forgets everything when it stops."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        TemporaryDirectory(prefix="nabz-kafka-") as folder,
+        LocalKafka(Path(folder)) as broker,
+    ):
+        sys.stdout.write(
+            f"Apache Kafka {KAFKA_VERSION} at {broker.bootstrap}; it is one broker, so write"
+            " `replication: 1`. Ctrl-C stops it, and it forgets everything\n"
+        )
+        sys.stdout.flush()
+        signal.pause()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KafkaUnavailableError as error:
+        sys.exit(f"kafka_local: {error}")
