@@ -29,13 +29,14 @@ from streams.topics import (
     TRANSITIONS,
 )
 
-Process = Literal["ingest", "track", "notifier", "apply", "ask", "order"]
+Process = Literal["ingest", "track", "notifier", "apply", "ask", "order", "again"]
 PROCESSES: Final[tuple[Process, ...]] = (
-    "ingest", "track", "notifier", "apply", "ask", "order",
+    "ingest", "track", "notifier", "apply", "ask", "order", "again",
 )  # fmt: skip
 """`apply` is `nabz topics apply` and `nabz config apply`; `ask` is what only reads: why, tail,
-replay, dlq, sources test, doctor. It sees what dead letters and foreign topics hold.
-`order` is whoever may stop what the notifier sends (hold, release, status)."""
+replay, dlq list, sources test, doctor. It sees what dead letters and foreign topics hold.
+`order` is whoever may stop what the notifier sends (notifier hold, silences), `again` whoever may
+have records taken in a second time (dlq replay, sources rewind)."""
 
 INGEST_GROUP: Final = "nabz-ingest"
 TRACK_GROUP: Final = "nabz-track"
@@ -121,7 +122,15 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
                 *_groups(GROUPS, "DESCRIBE"),
             )
         case "order":
-            return (*_topics([CONTROL], "READ", "WRITE"), *_topics([DELIVERIES], "READ"))
+            return (
+                *_topics([CONTROL], "READ", "WRITE"),
+                *_topics([DELIVERIES, TRANSITIONS], "READ"),
+            )
+        case "again":
+            return (
+                *_topics([*foreign, EVENTS], "READ"),
+                *_topics([LOG, CONTROL, IDENTITIES, DEAD_LETTERS], "READ", "WRITE"),
+            )
 
 
 def together(*several: Iterable[Right]) -> tuple[Right, ...]:

@@ -160,7 +160,8 @@ def export(
 
     Asks no broker. The commands expect an administrator's settings in admin.properties. Processes:
     ingest and track (the roles of the worker), notifier, apply (topics apply, config apply), ask
-    (why, tail, replay, dlq, sources test, doctor) and order (notifier hold, release, status).
+    (why, tail, replay, dlq list, sources test, doctor), order (notifier hold, silences) and again
+    (dlq replay, sources rewind).
     """
     settings = settings_from(config_path, broker)
     named = _named(users)

@@ -69,6 +69,9 @@ def test_a_complaint_reaches_a_person_with_exactly_these_rights(site: Site) -> N
     held = site.nabz("nabz-order", "notifier", "hold", "--for", "1h", "--reason", "a test")
     assert held.code == 0, held.said
     assert "a test" in site.nabz("nabz-order", "notifier", "status").said
+    for words in (("dlq", "replay"), ("sources", "rewind", "tickets", "--to", "0")):
+        again = site.nabz("nabz-again", *words)
+        assert again.code == 0, again.said
     sound = site.nabz("nabz-ask", "doctor", "--process", "ask", "--json")
     findings = [json.loads(line) for line in sound.said.splitlines()]
     assert sound.code == 0, sound.said
@@ -231,4 +234,4 @@ def test_a_process_there_is_not_is_refused(nabz: Nabz) -> None:
     done = nabz("topics", "export", "--user", "cook=svc")
     assert done.exit_code == 2
     assert "--user: found 'cook=svc'; write PROCESS=NAME" in done.stderr
-    assert "ingest, track, notifier, apply, ask, order" in done.stderr
+    assert "ingest, track, notifier, apply, ask, order, again" in done.stderr
