@@ -141,6 +141,7 @@ class NotifierMetrics:
         transitions: Transitions read, by outcome.
         active: 1 while this process is the one that sends.
         holds: Holds in force: the stop button.
+        undelivered: Messages that should be told and have no record: alarm on any.
         kept: Openings kept back for a reason that passes, by reason.
     """
 
@@ -157,6 +158,7 @@ class NotifierMetrics:
     active: Gauge
     holds: Gauge
     kept: Gauge
+    undelivered: Gauge
 
     @classmethod
     def register(cls, registry: CollectorRegistry, *, channels: Iterable[str]) -> NotifierMetrics:
@@ -202,6 +204,11 @@ class NotifierMetrics:
                 "nabz_kept_back_records",
                 "Openings kept back for a reason that passes",
                 ["reason"],
+                registry=registry,
+            ),
+            undelivered=Gauge(
+                "nabz_undelivered_transitions",
+                "Messages that should be told and have no record for five minutes",
                 registry=registry,
             ),
         )

@@ -45,6 +45,7 @@ from streams.notifier.settings import (
     ChannelName,
     ChannelSettings,
     DurationMs,
+    HeartbeatSettings,
     NotifierSettings,
     RouteSettings,
     SecretRef,
@@ -161,7 +162,7 @@ class Settings(BaseSettings):
         sources: Sources of yours, by name.
         scoring: What the scores are made of.
         rules: When somebody should be told; the shipped ones by default.
-        channels: See `NotifierSettings`, like the next three.
+        channels: See `NotifierSettings`, like the next four.
     """
 
     model_config = SettingsConfigDict(
@@ -190,6 +191,7 @@ class Settings(BaseSettings):
     routes: tuple[RouteSettings, ...] = ()
     links: dict[str, str] = {}
     max_notify_age: DurationMs = 900_000
+    heartbeat: HeartbeatSettings | None = None
     metrics: MetricsSettings = MetricsSettings()
     ingest: IngestSettings = IngestSettings()
 
@@ -241,6 +243,7 @@ class Settings(BaseSettings):
             links=self.links,
             max_notify_age=self.max_notify_age,
             clock=self.clock,
+            heartbeat=self.heartbeat,
         )
 
     def source_names(self) -> tuple[str, ...]:
@@ -416,8 +419,11 @@ def _known_top(tree: Mapping[str, Any], where: str) -> None:
 
 
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
+    "heartbeat": HeartbeatSettings,
     "match": notifier_settings.MatchSettings,
+    "quiet_hours": notifier_settings.QuietSettings,
     "routes": RouteSettings,
+    "spans": notifier_settings.SpanSettings,
     "terminal": notifier_settings.TerminalSettings,
     "webhook": notifier_settings.WebhookSettings,
 }

@@ -26,7 +26,12 @@ from streams.notifier.http import (
     TerminalSender,
     networks,
 )
-from streams.notifier.settings import ChannelSettings, NotifierSettings, WebhookSettings
+from streams.notifier.settings import (
+    ChannelSettings,
+    HeartbeatSettings,
+    NotifierSettings,
+    WebhookSettings,
+)
 
 
 class ChannelConfigError(ValueError):
@@ -47,6 +52,14 @@ class Outlet:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """An address outside that is pinged while all is well, and its wire."""
+
+    url: str = field(repr=False)
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All the loop needs of the settings."""
 
@@ -55,6 +68,7 @@ class Plan:
     links: Mapping[str, str] = field(default_factory=dict)
     max_notify_age_ms: int = 900_000
     live: bool = True
+    heartbeat: Heartbeat | None = None
 
 
 def _webhook(name: str, settings: WebhookSettings) -> Outlet:
@@ -70,6 +84,19 @@ def _webhook(name: str, settings: WebhookSettings) -> Outlet:
     return Outlet(
         name, Webhook(url, keys, limits), HttpSender(guard), settings.locale, settings.quotes
     )
+
+
+def _heartbeat(settings: HeartbeatSettings | None) -> Heartbeat | None:
+    if settings is None:
+        return None
+    guard = Guard(networks(settings.allow), settings.allow_loopback)
+    try:
+        is_reference = settings.url.startswith(("env:", "file:"))
+        url = secret(settings.url) if is_reference else settings.url
+        guard.check_url(url)
+    except (BrokerConfigError, ForbiddenAddressError) as error:
+        raise ChannelConfigError(f"heartbeat: {error}") from None
+    return Heartbeat(url, HttpSender(guard))
 
 
 def _budget(settings: ChannelSettings) -> Budget | None:
@@ -134,4 +161,5 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         links=dict(settings.links),
         max_notify_age_ms=settings.max_notify_age,
         live=settings.clock == "live",
+        heartbeat=_heartbeat(settings.heartbeat),
     )

@@ -186,6 +186,15 @@ class Feed:
 
         return await self._run(ask)
 
+    async def position(self) -> int:
+        """Offset of the next record; 0 while the partition is not ours."""
+
+        def ask(consumer: KafkaConsumer) -> int:
+            mine = self._partition in consumer.assignment()
+            return int(consumer.position(self._partition)) if mine else 0
+
+        return await self._run(ask)
+
     async def hold(self, *, still: bool) -> None:
         """Stop fetching, or go on; polling goes on either way, to stay in the group."""
 

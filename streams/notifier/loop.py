@@ -46,6 +46,7 @@ from alerts.pipeline import WAITING, Now
 from streams.engine.brokers import Broker
 from streams.engine.reader import follow, read_to_end
 from streams.metrics import CHANNEL_STATES, NotifierMetrics
+from streams.notifier.auditor import EVERY_S, Auditor
 from streams.notifier.build import Outlet, Plan, build
 from streams.notifier.feed import Feed, FeedError, Ledger, Names, Raw
 from streams.notifier.orders import Orders, take
@@ -118,6 +119,7 @@ class Notifier:
         registry: CollectorRegistry | None = None,
         clock: Callable[[], int] = wall_ms,
         jitter: Callable[[], float] = random.random,
+        audit_s: float = EVERY_S,
     ) -> None:
         """Prepare; nothing is connected before `run`.
 
@@ -129,6 +131,7 @@ class Notifier:
             registry: Where metrics are collected.
             clock: The wall clock, in milliseconds.
             jitter: Draws from [0, 1).
+            audit_s: Time between two audits.
         """
         names = Names() if names is None else names
         self._broker = broker
@@ -137,13 +140,14 @@ class Notifier:
         self._session_ms = session_ms
         self._clock = clock
         self._jitter = jitter
+        self._audit_s = audit_s
         registry = CollectorRegistry() if registry is None else registry
         self._metrics = NotifierMetrics.register(registry, channels=plan.outlets)
         self._feed = Feed(broker, names, session_ms=session_ms)
         self._ledger = Ledger(broker, names)
         self._term: _Term | None = None
         self._orders = Orders()
-        self._minding: asyncio.Task[None] | None = None
+        self._minding: list[asyncio.Task[None]] = []
         self._newest_ms = 0
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -221,6 +225,8 @@ class Notifier:
             await self._feed.close()
         for outlet in self._plan.outlets.values():
             await outlet.sender.close()
+        if self._plan.heartbeat is not None:
+            await self._plan.heartbeat.sender.close()
         self._metrics.active.set(0)
 
     # ------------------------------------------------------------------ transitions in
@@ -239,7 +245,7 @@ class Notifier:
                 raise NoAssignmentError("the notifiers' group has not answered for two sessions")
             number = self._feed.term
             if self._term is None or self._term.number != number:
-                await self._take_over(number)
+                await self._take_over(number, records)
                 held = False
             term = self._term
             if term is None:
@@ -255,7 +261,7 @@ class Notifier:
                 await self._feed.hold(still=full)
                 held = full
 
-    async def _take_over(self, number: int) -> None:
+    async def _take_over(self, number: int, records: list[Raw]) -> None:
         """Drop what another may be doing by now; read everything before sending anything."""
         old, self._term = self._term, None
         self._mind_no_more()
@@ -276,6 +282,7 @@ class Notifier:
         )
         found: dict[bytes, Delivery] = {}
         orders, controls = Orders(), 0
+        begin = records[0].offset if records else await self._feed.position()
 
         def apply(_: int, records: Iterable[Any]) -> None:
             for record in records:
@@ -292,7 +299,7 @@ class Notifier:
             controls += take(orders, records)
 
         ends = await read_to_end(self._broker, self._names.control, {0: 0}, obey)
-        await read_to_end(self._broker, self._names.deliveries, {0: 0}, apply)
+        books = await read_to_end(self._broker, self._names.deliveries, {0: 0}, apply)
         self._orders = orders
         missing = outbox.restore(found.values(), self._clock())
         await self._ledger.write(outbox.mended)
@@ -302,8 +309,7 @@ class Notifier:
         now_ms = self._clock()
         for key in outbox.lanes:
             self._push(term, now_ms, key)
-        self._minding = asyncio.create_task(self._mind(term, ends or {0: 0}))
-        self._minding.add_done_callback(self._minded)
+        self._watch(term, ends or {0: 0}, begin, (books or {0: 0})[0])
         self._metrics.active.set(1)
         self._gate_passed.set()
         log.info(
@@ -313,6 +319,29 @@ class Notifier:
             controls=controls,
             channels=sorted(self._plan.outlets),
         )
+
+    def _watch(
+        self,
+        term: _Term,
+        orders_from: Mapping[int, int],
+        transitions_from: int,
+        deliveries_from: int,
+    ) -> None:
+        """Follow orders and audit, for as long as this term lasts."""
+        auditor = Auditor(
+            self._broker,
+            self._names,
+            self._plan,
+            self._metrics.undelivered,
+            clock=self._clock,
+            every_s=self._audit_s,
+        )
+        self._minding = [
+            asyncio.create_task(self._mind(term, orders_from)),
+            asyncio.create_task(auditor.run(transitions_from, deliveries_from)),
+        ]
+        for task in self._minding:
+            task.add_done_callback(self._minded)
 
     async def _mind(self, term: _Term, ends: Mapping[int, int]) -> None:
         """Follow the orders; each of them makes every lane look again."""
@@ -331,13 +360,13 @@ class Notifier:
 
     def _minded(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._failed = FeedError(f"following orders failed: {type(error).__name__}")
+            self._failed = FeedError(f"following topics failed: {type(error).__name__}")
             self._failed.__cause__ = error
 
     def _mind_no_more(self) -> None:
-        if self._minding is not None:
-            self._minding.cancel()
-            self._minding = None
+        for task in self._minding:
+            task.cancel()
+        self._minding = []
 
     def _now(self, wall: int, *, caught_up: bool = False) -> Now:
         """What is in force at a moment."""

@@ -153,6 +153,27 @@ class RouteSettings(_Strict):
     go_on: bool = Field(default=False, alias="continue")
 
 
+class HeartbeatSettings(_Strict):
+    """An address outside that notices when nabz is gone.
+
+    Attributes:
+        url: Pinged with GET every minute while nothing is undelivered; a reference where secret.
+        allow: Networks outside the public internet it may be in.
+        allow_loopback: It may be this machine, and then plain http.
+    """
+
+    url: str
+    allow: Words = ()
+    allow_loopback: bool = False
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ipaddress.ip_network(one)
+        return value
+
+
 class NotifierSettings(_Strict):
     """All the notifier is told.
 
@@ -162,6 +183,7 @@ class NotifierSettings(_Strict):
         links: Address templates by name, e.g. `https://crm.example/c/{customer}`.
         max_notify_age: Older openings wait until the notifier has caught up (live clock only).
         clock: The installation's clock.
+        heartbeat: Pinged while the auditor finds nothing undelivered.
     """
 
     channels: dict[ChannelName, ChannelSettings] = {}
@@ -169,6 +191,7 @@ class NotifierSettings(_Strict):
     links: dict[str, str] = {}
     max_notify_age: DurationMs = 900_000
     clock: Literal["live", "watermark"] = "live"
+    heartbeat: HeartbeatSettings | None = None
 
     @field_validator("links")
     @classmethod

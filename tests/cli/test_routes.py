@@ -93,3 +93,17 @@ def test_what_is_written_wrongly_is_said(desk: Nabz) -> None:
     assert (label.exit_code, "--label: found 'team'; write name=value" in label.stderr) == (2, True)
     when = desk("routes", "test", "--at", "noon")
     assert (when.exit_code, "--at: found 'noon'" in when.stderr) == (2, True)
+
+
+def test_a_heartbeat_belongs_to_the_settings(nabz: Nabz) -> None:
+    """Its address is guarded at the check, as a channel's is."""
+    (nabz.folder / "nabz.yaml").write_text(
+        "heartbeat: {url: 'https://10.0.0.1/'}", encoding="utf-8"
+    )
+    found = nabz("config", "check")
+    assert found.exit_code == 2
+    assert "heartbeat: the address is in a network that is not allowed" in found.stderr
+    (nabz.folder / "nabz.yaml").write_text(
+        "heartbeat: {url: 'https://x.example/'}", encoding="utf-8"
+    )
+    assert nabz("config", "check").exit_code == 0
