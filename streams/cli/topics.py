@@ -73,10 +73,12 @@ def list_(
     """
     settings = settings_from(config_path, broker)
 
+    from streams.engine.access import let_in
     from streams.engine.admin import topics_state
     from streams.engine.kafka_reads import require_listener
 
     require_listener(settings.broker())
+    let_in(settings.broker())
     states = topics_state(settings.broker(), partitions=settings.partitions)
     if as_json:
         for state in states:
@@ -117,10 +119,12 @@ def apply(*, config_path: Path | None, broker: str | None) -> None:
     """Create the topics that are missing. An existing one is never altered."""
     settings = settings_from(config_path, broker)
 
+    from streams.engine.access import let_in
     from streams.engine.admin import apply_topics
     from streams.engine.kafka_reads import require_listener
 
     require_listener(settings.broker())
+    let_in(settings.broker())
     created = apply_topics(
         settings.broker(), partitions=settings.partitions, replication=settings.replication
     )

@@ -171,6 +171,18 @@ def _names(shown: dict[str, object]) -> frozenset[str] | None:
     return frozenset(map(str, found)) if isinstance(found, list) else None
 
 
+def let_in(broker: Broker) -> None:
+    """Return if the broker lets us in; nothing is asked without TLS and SASL.
+
+    Raises:
+        AccessError: Says what is refused and which setting to look at.
+    """
+    if broker.tls or broker.mechanism is not None:
+        shut = door(broker)
+        if shut is not None:
+            raise AccessError(f"broker {shut}")
+
+
 def require(broker: Broker, rights: Iterable[Right]) -> None:
     """Return if we are let in and may do all of this.
 
@@ -182,9 +194,7 @@ def require(broker: Broker, rights: Iterable[Right]) -> None:
     """
     if not broker.tls and broker.mechanism is None:
         return
-    shut = door(broker)
-    if shut is not None:
-        raise AccessError(f"broker {shut}")
+    let_in(broker)
     lines = denied(broker, rights)
     if lines:
         raise AccessError(f"{'; '.join(lines)}; {CURE}")

@@ -134,6 +134,15 @@ def test_a_wrong_password_is_called_so(site: Site, process: Process, tmp_path: P
     assert ended.took_s < SESSIONS_S
 
 
+def test_whoever_makes_topics_is_told_so_too(site: Site, tmp_path: Path) -> None:
+    """`nabz topics apply` names the cause, and ends as a command does."""
+    wrong = tmp_path / "wrong"
+    wrong.write_text("not-the-password", encoding="utf-8")
+    ended = site.nabz("nabz-apply", "topics", "apply", NABZ_BROKER__PASSWORD=f"file:{wrong}")
+    assert ended.code == 1
+    assert "user or password is refused with SCRAM-SHA-512" in ended.said
+
+
 @pytest.mark.parametrize("process", ["ingest", "notifier"])
 def test_a_certificate_of_another_authority_is_called_so(
     site: Site, process: Process, tmp_path: Path
