@@ -287,7 +287,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] = {}) -> Settings:
         SettingsFileError: A line per mistake: file, field, what was found, what to write.
     """
     where = "defaults" if path is None else str(path)
-    tree = _merged(_read(path), _environment(), overrides)
+    tree = _merged(tree_of(path), _environment(), overrides)
     tree["rules"] = _rules_tree(tree.get("rules"), path)
     _known_top(tree, where)
     try:
@@ -296,7 +296,15 @@ def load(path: Path | None, overrides: Mapping[str, Any] = {}) -> Settings:
         raise SettingsFileError(_explained(error, where)) from None
 
 
-def _read(path: Path | None) -> Mapping[str, Any]:
+def tree_of(path: Path | None) -> Mapping[str, Any]:
+    """What a nabz.yaml says, as it is written; empty for none.
+
+    Raises:
+        SettingsFileError: It cannot be read, is no YAML, or says something twice.
+
+    >>> tree_of(None)
+    {}
+    """
     if path is None:
         return {}
     try:

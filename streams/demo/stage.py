@@ -102,9 +102,14 @@ def settings_tree(config: Path | None, *, recorded: Path | None) -> dict[str, An
     Args:
         config: A nabz.yaml, None for the demo's own.
         recorded: Recorded events, None for the simulator.
+
+    Raises:
+        streams.settings.SettingsFileError: The file cannot be read, or says something twice.
     """
+    from streams.settings import tree_of
+
     path = Path(__file__).with_name("demo.yaml") if config is None else config
-    tree: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    tree = dict(tree_of(path))
     tree |= {"partitions": PARTITIONS, "replication": 1, "metrics": _ANY_PORT}
     if isinstance(tree.get("rules"), str):  # relative to the file it stands in
         tree["rules"] = str((path.parent / tree["rules"]).resolve())

@@ -123,6 +123,30 @@ def test_recorded_events_are_read_folded_and_summed_up(tmp_path: Path) -> None:
     assert sum(seen.bands.values()) == len(seen.customers)
 
 
+def test_recorded_events_can_be_asked_about_where_they_are_kept(tmp_path: Path) -> None:
+    """With --keep the command at the end works, until Ctrl-C; without it nothing would answer."""
+    recorded = tmp_path / "events.jsonl"
+    whole = records(events(7, 20, START_MS, duration_ms=HOUR_MS, rate_e2=3))
+    recorded.write_bytes(b"".join(one.value + b"\n" for one in whole))
+    with demo("--plain", "--keep", "--input", str(recorded)) as process:
+        said, asked = "", None
+        for line in lines_of(process):
+            said += line
+            if "kept until Ctrl-C" in said and (asked := re.search(r"(why .*)$", line)):
+                break
+        assert asked is not None, said
+        answer = subprocess.run(  # noqa: S603  # our own command
+            [sys.executable, "-m", "streams.cli.main", *asked[1].split()],
+            cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60,
+        )  # fmt: skip
+        assert answer.returncode == 0, answer.stderr
+        assert "exactly the score" in answer.stdout
+        process.send_signal(signal.SIGINT)
+        rest = "".join(lines_of(process))
+        assert process.wait(60) == 0
+    assert "stopping" in rest
+
+
 def test_a_configuration_that_cannot_be_understood_is_said_and_nothing_is_left(
     tmp_path: Path,
 ) -> None:
