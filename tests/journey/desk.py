@@ -38,7 +38,7 @@ PARTITIONS = 4
 ROOT = Path(__file__).resolve().parents[2]
 _YAML = """\
 clock: {clock}
-partitions: 4
+partitions: {partitions}
 replication: 1
 ingest: {{session: 6s}}
 sources:
@@ -84,6 +84,7 @@ class Desk:
     """Topics, settings and workers of one installation.
 
     Attributes:
+        partitions: Of the log and of all topics of the desk.
         expected: Events by customer, each counted once.
         repeated: Records written a second time.
     """
@@ -91,6 +92,7 @@ class Desk:
     broker: Broker
     directory: Path
     clock: str = "live"
+    partitions: int = PARTITIONS
     expected: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -98,13 +100,15 @@ class Desk:
     def __post_init__(self) -> None:
         """Create topics and settings, and put the configuration in force."""
         self.config = self.directory / "nabz.yaml"
-        self.config.write_text(_YAML.format(clock=self.clock), encoding="utf-8")
+        self.config.write_text(
+            _YAML.format(clock=self.clock, partitions=self.partitions), encoding="utf-8"
+        )
         self.settings: Settings = load(
             self.config, {"broker": {"bootstrap": self.broker.bootstrap}}
         )
-        apply_topics(self.broker, partitions=PARTITIONS, replication=1)
+        apply_topics(self.broker, partitions=self.partitions, replication=1)
         foreign = (Topic("desk.chat", "log"), Topic("desk.steps", "log"))
-        apply_topics(self.broker, partitions=PARTITIONS, replication=1, topics=foreign)
+        apply_topics(self.broker, partitions=self.partitions, replication=1, topics=foreign)
         apply_config(self.broker, self.settings.config(), clock_ms=int(time.time() * 1000))
         self._producer = KafkaProducer(
             **self.broker.kafka_python(), enable_idempotence=False, linger_ms=5
@@ -114,10 +118,10 @@ class Desk:
         """Write so many of the simulator's messages and interactions, some of them twice."""
         written = 0
         for event in told:
-            shaped = _shaped(event)
-            if shaped is None:
+            record = shaped(event)
+            if record is None:
                 continue
-            topic, key, value = shaped
+            topic, key, value = record
             self.expected[event["customer"]] += 1
             self._send(topic, key, value)
             written += 1
@@ -131,11 +135,11 @@ class Desk:
     def spoil(self, values: list[bytes]) -> None:
         """Write records nobody can read."""
         for number, value in enumerate(values):
-            self._producer.send("desk.chat", value, partition=number % PARTITIONS)
+            self._producer.send("desk.chat", value, partition=number % self.partitions)
         self._producer.flush()
 
     def _send(self, topic: str, key: str, value: dict[str, Any]) -> None:
-        place = partition_of(key.encode(), PARTITIONS)
+        place = partition_of(key.encode(), self.partitions)
         self._producer.send(topic, json.dumps(value).encode(), key=key.encode(), partition=place)
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -178,7 +182,7 @@ class Desk:
         rows = Rows()
         for records in read(self.broker, ROWS):
             rows.restore(records[0].partition, records)
-        return {number: dict(rows.of(number)) for number in range(PARTITIONS)}
+        return {number: dict(rows.of(number)) for number in range(self.partitions)}
 
     def accounted(self) -> tuple[int, int, int]:
         """Events appended by ingest; folded, and left out as duplicates, by the partitions."""
@@ -221,7 +225,7 @@ class Desk:
         return reasons
 
 
-def _shaped(event: Event) -> tuple[str, str, dict[str, Any]] | None:
+def shaped(event: Event) -> tuple[str, str, dict[str, Any]] | None:
     """An event of the simulator as a helpdesk's record: topic, key and value."""
     if event["kind"] == "message":
         by = event["author"]
