@@ -67,10 +67,6 @@ chaos: $(STAMP) ## Kill, freeze, restart everything on Kafka, then compare; SEED
 	$(BIN)/python -m tests.journey.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
 	  --events $(EVENTS) $(ARGS)
 
-chaos: $(STAMP) ## Kill, freeze, restart everything on Kafka, then compare; SEEDS=10 SEED=7 EVENTS=50000
-	$(BIN)/python -m tests.journey.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
-	  --events $(EVENTS) $(ARGS)
-
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --extra embedded --extra dev \
