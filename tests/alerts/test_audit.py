@@ -63,6 +63,10 @@ def test_a_record_nothing_expects_is_forgotten() -> None:
     """After an hour; the books do not grow for ever."""
     audit = Audit()
     audit.recorded(planned(OPENING, channel="ops", offset=0, now_ms=BASE_MS), BASE_MS)
-    assert audit.lost(BASE_MS + 3_600_001) == ()
+    assert audit.lost(BASE_MS + 3_600_000) == ()
     audit.changed(OPENING, ("ops",), BASE_MS)
-    assert len(audit.lost(LATER_MS)) == 1
+    assert audit.expecting == 0, "it had come an hour ago, and was remembered"
+    audit.recorded(planned(END, channel="ops", offset=0, now_ms=BASE_MS), BASE_MS)
+    assert audit.lost(BASE_MS + 3_600_001) == ()
+    audit.changed(END, ("ops",), BASE_MS)
+    assert audit.expecting == len(audit.lost(LATER_MS)) == 1

@@ -20,13 +20,14 @@ from alerts.message import (
     PDI,
     Locale,
     causes,
+    digest_notification,
     duration,
     kind_of,
     link_fields,
     notification,
     plain,
 )
-from alerts.outputs import Contribution, Waiting
+from alerts.outputs import Contribution, Transition, Waiting
 from alerts.texts import TEXTS, Texts
 from tests.alerts.transitions import BASE_MS, HOUR_MS, evidence, transition
 
@@ -66,6 +67,51 @@ def test_the_texts_are_as_agreed(reason: str, locale: Locale) -> None:
     if os.environ.get("NABZ_GOLDEN") == "write":
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8")
+
+
+def several(locale: Locale, count: int) -> tuple[Transition, ...]:
+    """So many customers, the third of them critical."""
+    mine = PERSIAN if locale == "fa" else {}
+    return tuple(
+        transition(
+            1,
+            "escalated" if n == 2 else "raised",
+            fingerprint=f"d|{n}",
+            customer=f"c-{n}",
+            score_e2=7_000 + 100 * n,
+            **mine,
+        )
+        for n in range(count)
+    )
+
+
+@pytest.mark.parametrize("locale", ["en", "fa"])
+def test_a_digest_is_as_agreed(locale: Locale) -> None:
+    """The worst five by name, the rest counted; the order they come in does not matter."""
+    about = {"notification_id": "n", "alert_id": "digest-1", "channel": "ops", "locale": locale}
+    made = digest_notification(several(locale, 8), now_ms=BASE_MS, **about)  # type: ignore[arg-type]
+    turned = several(locale, 8)[::-1]
+    assert digest_notification(turned, now_ms=BASE_MS, **about) == made  # type: ignore[arg-type]
+    shown = block(made) + "\n"
+    path = GOLDEN / f"digest.{locale}.txt"
+    if os.environ.get("NABZ_GOLDEN") == "write":
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+def test_a_digest_names_its_members_worst_first() -> None:
+    """Up to a hundred of them; a critical one before all others; no quotes and no links."""
+    alerts = several("en", 130)
+    made = digest_notification(
+        alerts, notification_id="n", alert_id="d", channel="ops", now_ms=BASE_MS
+    )
+    assert (len(made.members), len(made.lines)) == (100, 6)
+    assert made.members[:2] == (alerts[2].alert_id, alerts[129].alert_id)
+    assert (made.evidence, made.links, made.kind) == ((), (), "digest")
+    few = digest_notification(
+        alerts[:2], notification_id="n", alert_id="d", channel="ops", now_ms=BASE_MS
+    )
+    assert len(few.lines) == 2
 
 
 def test_both_languages_have_the_same_rows() -> None:
