@@ -27,7 +27,7 @@ from alerts.row import (
     remember,
     remembers,
 )
-from scoring.config import MINUTE_MS
+from scoring.config import DAY_MS, MINUTE_MS
 from scoring.records import LogRecord, Origin
 from tests.strategies import (
     BASE_MS,
@@ -83,6 +83,14 @@ def test_the_bytes_of_a_partition_row_are_pinned() -> None:
     assert decode_partition_row(bytes.fromhex(golden()["partition"])) == PARTITION
     turned = msgspec.structs.replace(PARTITION, folded={"chat": 2, "tickets": 5})
     assert encode_partition_row(turned, log_epoch=1, offset=9).hex() == golden()["partition"]
+
+
+def test_a_row_of_many_days_is_stored_packed_and_comes_back_whole() -> None:
+    """Long rings are packed at rest only; whoever works with a row never sees it."""
+    row = fold_all([signal(T + day * DAY_MS, 100) for day in range(60)], CONFIG)[-1].row
+    stored = encode_row(row, log_epoch=1, offset=9)
+    assert len(stored) < len(msgspec.msgpack.encode(row))
+    assert decode_row(stored) == row
 
 
 def test_rows_written_before_the_newest_fields_still_decode() -> None:

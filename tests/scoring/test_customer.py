@@ -471,9 +471,14 @@ def test_a_conversation_set_aside_keeps_its_last_turns_and_the_wait() -> None:
 
 @given(st.lists(signals(st.integers(T, T + 100 * 24 * HOUR_MS)), max_size=60))
 def test_what_is_packed_at_rest_is_at_hand_again(given_signals: list[Signal]) -> None:
-    """Every customer comes back from its packed form as it was."""
+    """Every customer comes back from its packed form as it was, one of many days above all."""
     found = told(*given_signals)
     assert at_hand(decode(encode(at_rest(found)))) == found
+    days = [signal(T + day * 24 * HOUR_MS, 10 * day) for day in range(80)]
+    long = told(*days, *given_signals)
+    stored = at_rest(long)
+    assert stored.packed and not stored.days and len(encode(stored)) < len(encode(long))
+    assert at_hand(decode(encode(stored))) == long
 
 
 def test_evidence_names_words_and_coordinates() -> None:

@@ -109,6 +109,8 @@ def test_who_left_is_not_quiet_until_they_return() -> None:
     assert looked(wrote, due).quiet.due_ms == LAST + 23 * DAY_MS
     gone_again = advance(back, outcome(LAST + 10 * DAY_MS, "churned"), SCORING)
     assert looked(gone_again, due).quiet.state == "left"
+    at_once = advance(back, outcome(LAST + 9 * DAY_MS, "churned"), SCORING)
+    assert looked(at_once, due).quiet.state == "content"
     late = advance(back, outcome(LAST + 8 * DAY_MS, "churned"), SCORING)
     assert looked(late, due).quiet.state == "content"
 
