@@ -25,8 +25,8 @@ from tests.journey.desk import shaped
 RATE_E2: Final = 2_000
 """Events in 100 s of event time: hours of a busy shop, told in minutes."""
 _SPEED: Final = 4
-_PER_CUSTOMER: Final = 100
-"""Events of a customer, about: fewer than the event ids a row remembers."""
+_PER_CUSTOMER: Final = 50
+"""Events of a customer, about: so many that not all have left the shop before the end."""
 _LATE_BY: Final = 8
 _TWICE_WITHIN: Final = 40
 """Records of its partition between the two: far fewer than the event ids a row remembers."""
