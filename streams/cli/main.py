@@ -24,8 +24,8 @@ from streams.cli.doctor import doctor
 from streams.cli.errors import told
 from streams.cli.export import export
 from streams.cli.fit import fit
-from streams.cli.notifier import notifier
 from streams.cli.init import init
+from streams.cli.notifier import notifier
 from streams.cli.options import examples
 from streams.cli.processes import worker
 from streams.cli.replay import replay
