@@ -12,7 +12,7 @@ Next step: `scoring.reading` adds sentiment and quotes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
@@ -120,12 +120,19 @@ class Table:
         self._patterns = [re.compile(normalise(row.pattern)) for row in self.rows]
         self._anchored = _rows_of(self.rows)
 
-    def find(self, words: Sequence[str], quoted: Sequence[tuple[int, int]] = ()) -> list[Found]:
+    def find(
+        self,
+        words: Sequence[str],
+        quoted: Sequence[tuple[int, int]] = (),
+        commas: Collection[int] = (),
+    ) -> list[Found]:
         """Find the cues of a text, in order of appearance, none overlapping another.
 
         Args:
             words: As `scoring.text.words_of` gives them, in Persian after `scoring.persian.join`.
             quoted: From which word up to, without, which other the words are somebody else's.
+            commas: After which words a comma stands. A denial does not reach over it: "not happy,
+                still waiting" waits.
         """
         wanted = set(chain.from_iterable(map(self._anchored.__getitem__, words)))
         if not wanted:
@@ -136,17 +143,24 @@ class Table:
             row = self.rows[number]
             for match in self._patterns[number].finditer(text):
                 start, stop = match.span()
-                if start < stop and not self._denied(text, start, stop, row.denial):
+                if start < stop and not self._denied(text, start, stop, row.denial, commas):
                     rank = -row.points if row.points else _FIRST
                     hits.append((rank, start, stop, row.code))
         return _unclaimed(sorted(hits), text, quoted)
 
-    def _denied(self, text: str, start: int, stop: int, denial: Denial) -> bool:
+    def _denied(
+        self, text: str, start: int, stop: int, denial: Denial, commas: Collection[int]
+    ) -> bool:
         if denial == "none":
             return False
         if self._verb_last:
             return _DENIED_AFTER.match(text, stop) is not None
-        return _DENIED[denial].search(text[max(0, start - _BEFORE_CHARS) : start]) is not None
+        before = text[max(0, start - _BEFORE_CHARS) : start]
+        if commas and _DENIED[denial].search(before):
+            first = text.count(" ", 0, start)
+            last = max((place for place in commas if place < first), default=-1)
+            before = " ".join(before.split(" ")[last - first :])
+        return _DENIED[denial].search(before) is not None
 
 
 def _rows_of(rows: Sequence[Row]) -> Memo[tuple[int, ...]]:

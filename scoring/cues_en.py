@@ -799,15 +799,21 @@ _INTENT: Final = (
         " loyalty goodbye ditch* taking",
         r"\bswitch(?:ing)? (?:to (?!the|a different (?:seat|time))|back to|over|providers?"
         r"|carriers?"
-        r"|airlines?|banks?|companies|my)\b|\bswitched (?:providers?|carriers?|airlines?"
+        r"|airlines?|banks?|companies"
+        r"|my (?:\w+ )?(?:banks?|providers?|carriers?|airlines?|suppliers?|business|insurance"
+        r"|network))\b|\bswitched (?:providers?|carriers?|airlines?"
         r"|banks?)\b|\belsewhere\b"
         r"|\b(?:lost|losing|lose|loose|loosing|about to lose) (?:an?|my|our|this|me|us|another"
         r"|many|\d+|your|so many)?(?: [^ .?]+){0,2} ?(?:customers?|business|clients?|loyalty|as a"
         r" customer)\b"
         r"|\b(?:take|taking|move|moving) (?:my|our) (?:\w+ )?(?:business|money|custom|account)\b"
-        r"|\b(?:im|i am|we are|so|officially) done with\b|\b(?:go|going|gone|went) (?:to|with)"
+        r"|\b(?:im|i am|we are|so|officially) done with (?:you|your|u|ur|yall|them|these|their|@"
+        r"|dealing|flying|all of|this (?:company|airline|bank|app|service|store|shop|place|site"
+        r"|website|nonsense|crap|shit|bullshit))(?= |$|[.?])|\b(?:go|going|gone|went) (?:to|with)"
         r" (?:your|a|the) competit\w+"
-        r"|\bleaving (?:you|for|your)\b",
+        r"|\bleaving (?:you(?! (?:an?|my|the|with|some|this|one|alone|to)\b)|for (?:an?|another"
+        r"|the|your) (?:competit|better|different|other)\w*|your (?:company|service|bank|network"
+        r"|airline|platform|app|site|shop|store))\b",
         "I am taking my business elsewhere.",
         "The business has many customers.",
     ),
@@ -863,7 +869,8 @@ _INTENT: Final = (
         "public_threat",
         1_700,
         "tell* post* twitter facebook instagram reddit youtube trustpilot yelp tiktok viral press"
-        " media news star review* story spread warn* public journalist newspaper",
+        " media news star stars one-star 1-star review* story spread warn* public journalist"
+        " newspaper",
         r"\b(?:tell(?:ing)?|warn(?:ing)?) (?:everyone|everybody|all (?:my|of)|my (?:friends"
         r"|followers|family)|the (?:whole )?world|people|others|every)\b"
         r"|\b(?:post|posting|posted|put|putting|share|sharing) (?:this|it|that|a video|my"
@@ -871,8 +878,11 @@ _INTENT: Final = (
         r"|instagram|reddit|youtube|trustpilot|yelp|tiktok|linkedin|everywhere|online|social"
         r" media|public\w*)\b"
         r"|\bgo(?:ing|es)? (?:public|viral|to the (?:press|media|papers|newspapers|news))\b"
-        r"|\b(?:bad|negative|terrible|scathing|horrible|one[ -]star|1[ -]star|zero star)"
-        r" reviews?\b|\b(?:one|1)[ -]star\b|\bspread the word\b|\b(?:journalists?|the"
+        r"|\b(?:leav|writ|post|giv|gav|get|put|submit|expect)\w* (?:[^ .?]+ ){0,4}(?:(?:bad"
+        r"|negative|terrible|scathing|horrible) reviews?|(?:one|1|zero)[ -]stars?)\b"
+        r"(?! (?:hotel|motel|restaurant|place|room))"
+        r"|\b(?:one|1|zero)[ -]star (?:reviews?|ratings?)\b|\bspread the word\b|\b(?:journalists?"
+        r"|the"
         r" newspapers?)\b",
         "I am going to the press and tell everyone.",
         "Tell me the news.",

@@ -30,6 +30,14 @@ _NEGATIVE_VERBS: Final = listed(
     نمونده نمانده نیس نی نبوددد نخریدم نذاشت نذاشتن نگرفت"""
 )
 _BEFORE: Final = listed("بدون هیچ بی غیر نه نا")
+_GIVES: Final = listed(
+    """رو را پس جواب پاسخ خبر تحویل توضیح انجام نشون نشان اجازه ادامه تغییر گوش تخفیف کد پول یاد
+    من ما بهم بهش بهمون بهتون برام راهنمایی خیر خیرت خیرتون خیرش عمر نجات شفا اطلاع ارجاع ترتیب
+    فرصت قول دست آدرس شماره وقت مهلت زحمت هدیه قرار پیام لطفا باید بتونه کسی یکی"""
+)
+"""Before بده these make it "give", not "is bad"."""
+
+_GIVE_OR_BAD: Final = listed("بده بدن بدین بدید بدی")
 _STRONGER: Final = {
     **dict.fromkeys(listed("خیلی بسیار واقعا کاملا شدیدا بشدت شدت حسابی بینهایت"), 1.4),
     **dict.fromkeys(listed("کمی یکم کم نسبتا تقریبا اندکی یکمی"), 0.6),
@@ -150,6 +158,8 @@ def valences(words: Sequence[str]) -> list[float]:
         valence = _known[bare[place]]
         if bare[place] in _BEGINNINGS:
             valence, length = _entry(bare, words, place)
+        if place and bare[place] in _GIVE_OR_BAD and bare[place - 1] in _GIVES:
+            valence = None
         if valence:
             scores[place] = _in_context(bare, words, place, length, valence)
         place += length

@@ -159,9 +159,16 @@ def look(text: str, brands: Brands = NO_BRANDS, *, scored: bool = True) -> Looke
     if scored and lang != "unknown":
         valences = persian.valences(words) if lang == "fa" else sentiment.valences(spoken)
         quoted = _quoted(places, chunks) if _MARK.search(masked) else ()
-        found = _TABLES[lang].find(words, quoted)
+        commas = _commas(places, chunks) if "," in masked or "،" in masked else ()
+        found = _TABLES[lang].find(words, quoted, commas)
     cut = _Words(chunks, words, places, valences)
     return Looked(lang, masked, cut, found, stripped, redactions)
+
+
+def _commas(places: Sequence[int], chunks: Sequence[str]) -> frozenset[int]:
+    """After which words a comma stands."""
+    ends = [*places[1:], len(chunks)]
+    return frozenset(number for number, end in enumerate(ends) if chunks[end - 1][-1] in ",،")
 
 
 def _quoted(places: Sequence[int], chunks: Sequence[str]) -> list[tuple[int, int]]:

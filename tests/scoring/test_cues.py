@@ -94,6 +94,22 @@ def scored(text: str, lang: str) -> set[str]:
         ("fa", "جسارت نباشه، مزاحم شدم"),
         ("fa", "شاید اشتباه از خودمه"),
         ("fa", "قصد جسارت ندارم"),
+        ("fa", "خوشم نیومد از رنگش"),
+        ("fa", "دو ماه شده که این گوشی را دارم"),
+        ("fa", "به هیچ وجه برنگشت"),
+        ("fa", "تخفیف عدم خسارت دارم"),
+        ("fa", "خدا وکیلی جواب بدید"),
+        ("fa", "این کیف درست شده از چرم است"),
+        ("fa", "برنامه هنگ نمی‌کنه"),
+        ("fa", "گول نخورید"),
+        ("fa", "گلد پلاس می‌خواهم"),
+        ("fa", "آفرین به دقتتون"),
+        ("en", "A one star hotel was all we found"),
+        ("en", "I read bad reviews about that film"),
+        ("en", "Can I switch my seat?"),
+        ("en", "I am done with the form"),
+        ("en", "We are leaving for a week"),
+        ("en", "I am leaving you a message"),
     ],
 )
 def test_what_only_sounds_like_distress_does_not_count(lang: str, text: str) -> None:
@@ -113,6 +129,22 @@ def test_what_only_sounds_like_distress_does_not_count(lang: str, text: str) -> 
         ("en", "I filed a complaint with the ombudsman", {"legal_threat"}),
         ("fa", "به اتحادیه شکایت می‌کنم", {"legal_threat"}),
         ("fa", "شکایت می‌کنم", {"escalation_request"}),
+        ("fa", "وگرنه شکایت می‌کنم", {"legal_threat"}),
+        ("fa", "از دست شما شکایت می‌کنم", {"legal_threat"}),
+        ("fa", "نفهمیدم چه گفتید", {"confusion"}),
+        ("fa", "نفهم‌ها", {"profanity"}),
+        ("fa", "پولم را پس دادید", {"solved"}),
+        ("fa", "پولم را پس ندادید", {"money_lost"}),
+        ("fa", "پولم را پس بدید", {"money_lost"}),
+        ("fa", "مبلغ به حسابم برگشت", {"solved"}),
+        ("fa", "پولم برگشت نخورد", {"money_lost"}),
+        ("fa", "گولم زدید", {"lost_trust"}),
+        ("fa", "دست مریزاد به این خدمات، سه روزه جواب نمیدید", {"mock_praise", "no_answer"}),
+        ("fa", "آفرین به دقتتون، دوباره اشتباه فرستادید", {"mock_praise", "repetition"}),
+        ("en", "I will leave a one star review", {"public_threat"}),
+        ("en", "I am switching my provider", {"leave_threat"}),
+        ("en", "I am done with you", {"leave_threat"}),
+        ("en", "I am leaving for a competitor", {"leave_threat"}),
         ("en", "You are a fraudulent company", {"money_lost"}),
         ("en", "This is nothing but daylight robbery", {"money_lost"}),
         ("en", "You charged me 3 times", {"money_lost"}),
@@ -133,19 +165,29 @@ def test_what_is_meant_has_one_cue(lang: str, text: str, expected: set[str]) -> 
     [
         ("en", "Please close my account", "Close my account now"),
         ("fa", "لطفا اشتراکم را لغو کنید", "اشتراکم را لغو می‌کنم"),
+        ("fa", "منتظر تماستون هستم", "هنوز منتظر تماستون هستم"),
     ],
 )
-def test_a_calm_order_to_close_is_no_angry_threat(lang: str, calm: str, angry: str) -> None:
-    """Both say that somebody leaves, one of them aloud."""
+def test_what_is_said_calmly_is_a_smaller_sign(lang: str, calm: str, angry: str) -> None:
+    """Both say that somebody leaves, or waits; one of them aloud."""
     (low,) = TABLES[lang].find(words(calm, lang))
     (high,) = TABLES[lang].find(words(angry, lang))
-    assert low.code == high.code == "leave_threat"
+    assert low.code == high.code
     assert 3 * low.points < high.points
 
 
 def test_a_denial_does_not_reach_over_a_full_stop() -> None:
     """What was denied in the last sentence is not denied in this one."""
     assert codes("It is not. Furious I am", "en") == ["anger"]
+
+
+def test_a_denial_does_not_reach_over_a_comma() -> None:
+    """Who is not happy, still waiting, waits."""
+    told = words("I am not happy, still waiting", "en")
+    assert [cue.code for cue in TABLES["en"].find(told, commas={3})] == ["anger", "waiting"]
+    assert [cue.code for cue in TABLES["en"].find(told, commas={1})] == ["anger"]
+    assert [cue.code for cue in TABLES["en"].find(told)] == ["anger"]
+    assert TABLES["en"].find(words("No, not still waiting", "en"), commas={0}) == []
 
 
 def test_a_span_counts_once_and_the_strongest_cue_has_it() -> None:

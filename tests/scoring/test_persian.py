@@ -65,6 +65,11 @@ def test_spelling_changes_nothing(text: str, spelt: object) -> None:
         ("ممنون می‌شوم راهنمایی کنید", 0),
         ("میز و صندلی", 0),
         ("خوب. مزه", 1),
+        ("کیفیتش خیلی بده", -1),
+        ("غذا بده", -1),
+        ("خدا خیرتون بده", 0),
+        ("لطفا جواب بده", 0),
+        ("آدرس رو بده", 0),
     ],
 )
 def test_negation_politeness_and_phrases(text: str, sign: int) -> None:

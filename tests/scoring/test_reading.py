@@ -89,6 +89,21 @@ def test_an_agent_that_apologises_fails_the_customer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I am not happy, still waiting", {"anger", "waiting"}),
+        ("I am not happy still waiting", {"anger"}),
+        ("از این خبری نیست، منتظرم", {"no_answer", "waiting"}),
+    ],
+)
+def test_a_comma_ends_what_a_denial_reaches(text: str, expected: set[str]) -> None:
+    """Not happy, still waiting: only the first is denied."""
+    assert {cue.code for cue in read(text, "customer").cues} >= expected
+    if "waiting" not in expected:
+        assert all(cue.code != "waiting" for cue in read(text, "customer").cues)
+
+
+@pytest.mark.parametrize(
     "text", ["Das ist wirklich schlecht", "???", "", "😡😡", "افتضاح terrible بد bad"]
 )
 def test_what_cannot_be_read_is_unknown_and_not_zero(text: str) -> None:

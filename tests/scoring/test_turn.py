@@ -28,6 +28,9 @@ def turn(text: str, lang: str = "en", *, complains: bool = False, agent: bool = 
         ("fa", "نه منظورم دوشنبه بود", True),
         ("fa", "نه. ممنون", True),
         ("fa", "نهار خوبی بود", False),
+        ("fa", "نه عزیز، قربانت", False),
+        ("fa", "نه قربانتون", False),
+        ("fa", "نه عزیز، دوشنبه", True),
     ],
 )
 def test_a_turn_that_starts_with_a_refusal_corrects(
@@ -44,6 +47,7 @@ def test_a_turn_that_starts_with_a_refusal_corrects(
         ("en", "thanks but when?", False),
         ("en", "where is it", False),
         ("fa", "ممنون خداحافظ", True),
+        ("fa", "نه عزیز قربانت", True),
         ("fa", "کجاست", False),
     ],
 )
