@@ -85,7 +85,8 @@ class Customer(msgspec.Struct, frozen=True, array_like=True):
         encoding: Version of this encoding; rises when a field changes meaning.
         event_ms: Newest event time of a signal; None before the first.
         contact_ms: Newest time the customer turned to us.
-        calm_ms: Newest signal that was not bad: an answer of ours, a turn without distress.
+        calm_ms: Newest signal that was not bad: an answer of ours, a turn without distress, an
+            interaction of relief.
         signals: Signals folded.
         messages: Messages the customer wrote; `read` of them in a language we read.
         behaviours: Interactions of a type the catalogue knows.
@@ -221,7 +222,9 @@ def _advance_signal(customer: Customer, signal: Signal, scoring: Scoring) -> Cus
     gaps, contact_ms = customer.gaps, customer.contact_ms
     if contact and contact_ms is not None and signal.ts_ms > contact_ms:
         gaps = (*gaps, (signal.ts_ms - contact_ms) // MINUTE_MS)[-CAPS["gaps"] :]
-    calm = answered or (by_customer and not bad)
+    # What the catalogue calls relief (a refund, a solved case) is a sign as good as words are.
+    relieved = kind is not None and kind.family == "relief" and kind.points > 0
+    calm = answered or ((by_customer or relieved) and not bad)
     return Customer(
         encoding=customer.encoding,
         first_ms=signal.ts_ms if first is None or signal.ts_ms < first else first,

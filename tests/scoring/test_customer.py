@@ -327,7 +327,8 @@ CALM: dict[str, tuple[LogRecord, bool]] = {
     "a bad message": (signal(T, 100), False),
     "a bad goodbye": (thanks(T, 100), False),
     "a bot": (signal(T, author="bot"), False),
-    "an interaction": (interaction(T, "refund"), False),
+    "a refund": (interaction(T, "refund"), True),
+    "a failure": (interaction(T, "checkout_failed"), False),
     "a call made": (interaction(T, "call_made"), True),
 }
 
