@@ -141,7 +141,7 @@ def health(
         spread_ms: Less than an hour: where in the hour this customer is looked at again.
 
     Returns:
-        Both scores, or `unknown` where nothing could be read and nobody waits.
+        Both scores; health is unknown where nothing could be read, distress too if nobody waits.
     """
     wait = waiting(customer)
     contacts = window(customer.hours, now_ms // HOUR_MS, 24, COLUMN["contacts"])
@@ -154,12 +154,17 @@ def health(
     silent = quiet(customer, judged_ms, scoring, waits=wait.since_ms is not None)
     distress = _distress(customer, now_ms, scoring, waited_ms=waited_ms, contacts=contacts)
     distress_e2 = sum(part.points_e2 for part in distress)
-    parts = _health(
-        customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=waited_ms, silent=silent
+    # Somebody waits, and nothing could be read of them: how the relationship is nobody knows.
+    parts = (
+        _health(
+            customer, now_ms, scoring, distress_e2=distress_e2, waited_ms=waited_ms, silent=silent
+        )
+        if seen
+        else ()
     )
     kept = promise(customer, wait.talk, waited_ms, distress_e2, scoring)
-    health_e2 = sum(part.points_e2 for part in parts)
-    band = _band(health_e2, customer.band, scoring)
+    health_e2 = sum(part.points_e2 for part in parts) if parts else None
+    band: Band = "unknown" if health_e2 is None else _band(health_e2, customer.band, scoring)
     return Health(
         now_ms=now_ms,
         distress_e2=distress_e2,

@@ -87,11 +87,13 @@ def test_both_scores_are_the_sum_of_their_parts(
     """To the last digit, bounds included, for any customer at any time; and within 0 and 100."""
     at_ms = T + 12 * DAY_MS + later_ms
     found = looked(customer, at_ms, complete_to_ms=at_ms - lag_ms, scoring=scoring)
-    if found.distress_e2 is None or found.health_e2 is None:
-        assert (found.distress, found.health, found.band) == ((), (), "unknown")
-        assert (found.distress_e2, found.health_e2, found.next_ms) == (None, None, None)
-        return
+    assert (found.health_e2 is None) == (found.band == "unknown")
+    if found.distress_e2 is None:
+        assert (found.health_e2, found.next_ms) == (None, None)
     for parts, score_e2 in ((found.distress, found.distress_e2), (found.health, found.health_e2)):
+        if score_e2 is None:
+            assert parts == ()
+            continue
         assert sum(part.points_e2 for part in parts) == score_e2
         assert 0 <= score_e2 <= FULL
         assert len({part.name for part in parts}) == len(parts)
@@ -156,6 +158,12 @@ def test_nothing_is_known_of_a_customer_without_evidence() -> None:
 
 
 UNREAD = Reading("unknown", None)
+
+
+def test_who_waits_unread_is_in_distress_and_of_unknown_health() -> None:
+    """Nobody knows how the relationship is of somebody we cannot read; that they wait we know."""
+    found = looked(told(signal(T, reading=UNREAD)), T + 5 * HOUR_MS)
+    assert (found.distress_e2, found.health_e2, found.band) == (900, None, "unknown")
 
 
 def test_a_language_we_do_not_read_says_nothing_but_a_wait_does() -> None:
