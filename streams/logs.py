@@ -21,6 +21,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FORBIDDEN: Final = frozenset(
     {"text", "body", "quote", "quotes", "value", "message_text", "words", "name", "email", "phone"}
 )
+OURS: Final = ("nabz", "streams")
 NOISY: Final = ("kafka", "aiokafka", "faust", "mode")
 _BURST: Final = 5
 _WINDOW_S: Final = 10.0
@@ -117,7 +118,8 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("nabz").setLevel(level.upper())
+    for ours in OURS:
+        logging.getLogger(ours).setLevel(level.upper())
 
 
 def _noisy(name: str) -> bool:
