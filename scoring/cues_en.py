@@ -70,6 +70,15 @@ _WAITING: Final = (
     ),
     Row(
         "waiting",
+        1_300,
+        "reply response answer refund callback",
+        rf"\b{_TIME} (?:for|to get|before) (?:(?:a|an|any|your|my|the|one) )?"
+        r"(?:(?:proper|single|real) )?(?:reply|response|answer|refund|callback)\b",
+        "Three weeks for an answer, and a useless one.",
+        "Your answer came within three minutes.",
+    ),
+    Row(
+        "waiting",
         1_200,
         "hold queue delay* wait*",
         r"\bon hold\b|\b(?:another|more|further|constant|endless|long|major|massive) (?:delay"
