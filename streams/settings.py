@@ -118,7 +118,6 @@ class MetricsSettings(Strict):
 
     worker: ListenSettings = ListenSettings(bind="127.0.0.1:9570")
     notifier: ListenSettings = ListenSettings(bind="127.0.0.1:9571")
-    up: ListenSettings = ListenSettings(bind="127.0.0.1:9572")
 
 
 class IngestSettings(Strict):
