@@ -84,6 +84,7 @@ def test_a_kafka_that_does_not_start_names_its_logs(
     lacking = kafka_local.missing()
     if lacking is not None:
         pytest.skip(lacking)  # the jars come through Maven; CI has it
+    kafka_local.jars()  # Maven needs a `java` that works
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.write_text("#!/bin/sh\necho broken\nexit 3\n", encoding="utf-8")
