@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from streams.acls import PROCESSES
-from streams.engine import kafka_local
 from streams.engine.kafka_local import SecuredKafka
 from tests.cli.conftest import empty_broker, nabz, nabz_on, own_broker
 from tests.deploy.secured import USERS, Site, allow
 
 __all__ = ["empty_broker", "nabz", "nabz_on", "own_broker", "site"]
 
-_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(kafka_at_hand: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Kafka with the ACLs of the table, topics and configuration made by `nabz-apply`."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        if _CI:
-            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
-        pytest.skip(lacking)
     kafka = SecuredKafka(tmp_path_factory.mktemp("kafka"), USERS)
     with kafka as broker:
         one = Site(kafka, tmp_path_factory.mktemp("site"))

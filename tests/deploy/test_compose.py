@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,26 +14,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from streams.engine import kafka_local
 from streams.engine.kafka_local import LocalKafka
 from tests.deploy.composed import DEPLOY, Composed, Running, compose, in_order, variables
 from tests.deploy.secured import until
 from tests.deploy.tools import ROOT, run, tool
 
 TOKEN = "of-the-test-and-of-no-use"
-_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 ENV = variables((DEPLOY / ".env.example").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def composed(tmp_path: Path) -> Iterator[Composed]:
+def composed(kafka_at_hand: None, tmp_path: Path) -> Iterator[Composed]:
     """The services of the file, none of them started, on a Kafka of their own."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        if _CI:
-            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
-        pytest.skip(lacking)
     with LocalKafka(tmp_path / "kafka") as broker:
         one = Composed(compose({**ENV, "METRICS_TOKEN": TOKEN}), broker.bootstrap, tmp_path, TOKEN)
         try:

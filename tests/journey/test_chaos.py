@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from streams.engine import kafka_local
 from streams.worker.app import POINTS
 from tests.journey.chaos import Chaos, schedule
 from tests.journey.truth import differing
 
 EVENTS = 30_000
 """Five minutes beside the other tests; `make chaos` has 200,000."""
-_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
+@pytest.mark.usefixtures("kafka_at_hand")
 def test_whatever_happens_to_workers_the_log_is_folded_once(tmp_path: Path) -> None:
     """Killed, frozen, added, removed, at every named point, the broker restarted: exact."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        if _CI:
-            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
-        pytest.skip(lacking)
     chaos = Chaos(tmp_path, 1, EVENTS, told=print)
     figures = chaos.run()
     assert figures["points"] == len(POINTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -11,13 +10,11 @@ from pathlib import Path
 import pytest
 
 from scoring.records import PARTITION_KEY
-from streams.engine import kafka_local
 from streams.engine.brokers import Broker
 from streams.engine.kafka_local import LocalKafka
 from streams.worker.history import refold
 from tests.journey.desk import PARTITIONS, Desk, desk, story, until
 
-_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 GARBAGE = [
     b"",
     b'{"id": "x", "thread": "t", "from": {"id": "c", "ro',
@@ -32,13 +29,8 @@ GARBAGE = [
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Broker]:
+def own_kafka(kafka_at_hand: None, tmp_path: Path) -> Iterator[Broker]:
     """A broker of its own: whole processes use the real names of topics and groups."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        if _CI:
-            pytest.fail(f"CI must test on Apache Kafka: {lacking}")
-        pytest.skip(lacking)
     with LocalKafka(tmp_path / "kafka") as broker:
         yield broker
 

@@ -19,7 +19,6 @@ from scoring.records import PARTITION_KEY, ConfigChanged, LogRecord, encode_reco
 from streams.cli.main import main
 from streams.codec import record_of
 from streams.control import config_key
-from streams.engine import kafka_local
 from streams.engine.admin import apply_topics
 from streams.engine.brokers import Broker
 from streams.engine.kafka_local import LocalKafka
@@ -36,11 +35,8 @@ NIGHT = BASE_MS // DAY_MS * DAY_MS + DAY_MS
 
 
 @pytest.fixture(scope="module")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+def kafka(kafka_at_hand: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """Apache Kafka: the embedded broker cuts nothing."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        pytest.skip(lacking)
     with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
 
