@@ -10,6 +10,7 @@ from streams.acls import PROCESSES
 from streams.engine.kafka_local import SecuredKafka
 from tests.cli.conftest import empty_broker, nabz, nabz_on, own_broker
 from tests.deploy.secured import USERS, Site, allow
+from tests.deploy.tools import needed
 
 __all__ = ["empty_broker", "nabz", "nabz_on", "own_broker", "site"]
 
@@ -17,6 +18,7 @@ __all__ = ["empty_broker", "nabz", "nabz_on", "own_broker", "site"]
 @pytest.fixture(scope="package")
 def site(kafka_at_hand: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Kafka with the ACLs of the table, topics and configuration made by `nabz-apply`."""
+    needed("openssl", "openssl")
     kafka = SecuredKafka(tmp_path_factory.mktemp("kafka"), USERS)
     with kafka as broker:
         one = Site(kafka, tmp_path_factory.mktemp("site"))
