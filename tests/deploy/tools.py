@@ -38,7 +38,7 @@ def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> s
 
 
 def needed(name: str, package: str) -> str:
-    """Path of a program of the system; where it is missing CI fails, a laptop skips and says how."""
+    """Path of a program; where it is missing CI fails, a laptop skips and says how to get it."""
     found = shutil.which(name)
     if found is None:
         how = f"{name} is not on the PATH; Debian: apt-get install {package}"
