@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.options import wall_ms
 from streams.cli.progress import folding
 from streams.cli.words import utc
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from streams.ingest.again import Original, Taken

@@ -17,10 +17,10 @@ from streams.cli.options import (
     file_of,
     json_option,
     settings_from,
-    wall_ms,
     with_settings,
 )
 from streams.cli.words import console
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from streams.settings import Settings

@@ -85,10 +85,10 @@ def demo(
     if keep and recorded is None:
         raise Stop("--keep goes with --input; without it the demo runs until Ctrl-C", MISUSED)
 
+    from streams.clock import wall_ms
     from streams.demo.audience import Blocks
     from streams.demo.children import ChildDiedError
     from streams.demo.stage import stage
-    from streams.simulate.live import wall_ms
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # end as after Ctrl-C: stop what was started
         signal.signal(number, _interrupted)

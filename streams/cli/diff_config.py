@@ -16,10 +16,10 @@ from streams.cli.options import (
     examples,
     json_option,
     settings_from,
-    wall_ms,
 )
 from streams.cli.progress import folding
 from streams.cli.words import points, shown, utc
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from alerts.outputs import Contribution

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from streams.cli.again import dry_option, rate_option, taken
-from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
+from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.words import age, console, place, shown
+from streams.clock import wall_ms
 from streams.dead_letters import REASONS
 
 if TYPE_CHECKING:

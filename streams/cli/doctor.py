@@ -13,8 +13,9 @@ import click
 
 from streams.acls import PROCESSES, Process
 from streams.cli.errors import FAILED
-from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
+from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.words import console, shown
+from streams.clock import wall_ms
 
 _DEFAULT: Final = ("ingest", "track", "notifier")
 _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from streams.cli.errors import MISUSED, Stop
-from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
+from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.processes import admitted, logs_option, supervised
 from streams.cli.words import age, console, shown, utc
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from alerts.delivery import Delivery

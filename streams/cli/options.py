@@ -8,7 +8,6 @@ Next step: `streams.settings.load` reads the file and the environment.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -72,8 +71,3 @@ def file_of(config_path: Path | None) -> Path | None:
     if config_path is None and DEFAULT_FILE.is_file():
         return DEFAULT_FILE
     return config_path
-
-
-def wall_ms() -> int:
-    """The wall clock; the command line is where a person asks, and a person lives now."""
-    return time.time_ns() // 1_000_000

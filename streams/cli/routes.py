@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from streams.cli.errors import FAILED, MISUSED, Stop
-from streams.cli.options import config_option, examples, json_option, settings_from, wall_ms
+from streams.cli.options import config_option, examples, json_option, settings_from
 from streams.cli.words import moment_ms, shown
+from streams.clock import wall_ms
 
 
 @click.group(epilog=examples("nabz routes test --severity critical --tier gold"))

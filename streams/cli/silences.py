@@ -15,9 +15,10 @@ import click
 
 from streams.cli.errors import MISUSED, Stop
 from streams.cli.notifier import length_ms, orders_of
-from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
+from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.public import transitions
 from streams.cli.words import console, moment_ms, shown, utc
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from alerts.outputs import Transition

@@ -103,7 +103,7 @@ def simulate(
       nabz simulate --seed 7 --start 2026-03-01 --duration 24h --rate 0.2 --out events.jsonl
       nabz simulate --broker 127.0.0.1:9092 --speed 60
     """  # noqa: D301  # \b is click's mark for a paragraph kept as it is
-    from streams.simulate.live import wall_ms
+    from streams.clock import wall_ms
 
     if (out is None) == (broker is None):
         raise Stop("give one of --out FILE and --broker HOST:PORT", MISUSED)

@@ -16,8 +16,9 @@ import click
 
 from streams.cli.again import dry_option, rate_option, taken
 from streams.cli.errors import MISUSED, Stop
-from streams.cli.options import examples, json_option, settings_from, wall_ms, with_settings
+from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.words import moment_ms, shown, utc
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from streams.engine.brokers import Broker

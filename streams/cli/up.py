@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from streams.cli.errors import MISUSED, Stop
-from streams.cli.options import config_option, examples, file_of, settings_from, wall_ms
+from streams.cli.options import config_option, examples, file_of, settings_from
+from streams.clock import wall_ms
 
 if TYPE_CHECKING:
     from streams.cli.children import Child

@@ -21,6 +21,7 @@ from rich.live import Live
 from rich.text import Text
 
 from alerts.outputs import Transition
+from streams.clock import wall_ms
 from streams.demo.audience import Blocks, check, interruptible, until_after, until_first, watch
 from streams.demo.board import Board
 from streams.demo.folded import Folded
@@ -36,7 +37,7 @@ from streams.demo.picture import Picture
 from streams.demo.report import Report, report
 from streams.demo.stage import Stage
 from streams.simulate.faults import Sent, records
-from streams.simulate.live import play, wall_ms
+from streams.simulate.live import play
 from streams.simulate.shop import events
 
 CUSTOMERS: Final = 150

@@ -30,6 +30,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry
 
+from streams.clock import wall_ms
 from streams.control import (
     Control,
     Place,
@@ -55,11 +56,6 @@ _FORGET_S: Final = 3_600.0
 _PRODUCE_MS: Final = 60_000
 
 log = structlog.get_logger("nabz.ingest")
-
-
-def wall_ms() -> int:
-    """The wall clock."""
-    return time.time_ns() // 1_000_000
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

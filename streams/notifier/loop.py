@@ -43,6 +43,7 @@ from alerts.delivery import (
 from alerts.message import Notification, digest_notification, notification
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Now
+from streams.clock import wall_ms
 from streams.engine.brokers import Broker
 from streams.engine.reader import follow, read_to_end
 from streams.metrics import CHANNEL_STATES, NotifierMetrics
@@ -70,11 +71,6 @@ _delivery: msgspec.json.Decoder[Delivery] = msgspec.json.Decoder(Delivery)
 
 class NoAssignmentError(Exception):
     """The group has not answered for two sessions: the process exits and is started anew."""
-
-
-def wall_ms() -> int:
-    """The wall clock."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass

@@ -6,13 +6,13 @@ Next step: ingest reads them like anybody's events.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streams.clock import wall_ms
 from streams.engine.brokers import Broker
 from streams.simulate.faults import Sent
 from streams.topics import EVENTS
@@ -24,11 +24,6 @@ _PARTING_S = 1.0
 
 class NotAcknowledgedError(Exception):
     """The broker has acknowledged nothing for too long; the message says where and how long."""
-
-
-def wall_ms() -> int:
-    """The wall clock."""
-    return time.time_ns() // 1_000_000
 
 
 async def play(

@@ -11,7 +11,6 @@ from alerts.fold import Result
 from alerts.outputs import FoldFailed, HealthRow, Output, Transition
 from alerts.row import PartitionRow
 from scoring.records import LogRecord, Signal
-from streams.engine.progress import Progress
 from streams.metrics import Metrics
 from streams.worker.track import Observer
 
@@ -55,8 +54,3 @@ class Counting(Observer):
             self._metrics.watermark.remove(str(partition))
         except KeyError:
             return
-
-
-def why_stuck(progress: Progress) -> str | None:
-    """Why a lane should be restarted, None while it moves."""
-    return progress.stuck(time.monotonic())

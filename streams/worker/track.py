@@ -70,6 +70,9 @@ class Observer:
     def partition(self, partition: int, row: PartitionRow) -> None:
         """A partition has come this far."""
 
+    def lost(self, partition: int) -> None:
+        """A partition is another worker's now."""
+
 
 class Track:
     """A `streams.engine.cycle.Fold`; also run in process by `nabz replay`, `nabz why` and tests.
@@ -160,6 +163,7 @@ class Track:
 
     def on_lost(self, partition: int) -> None:
         """Forget the partition."""
+        self._observer.lost(partition)
         self.due.pop(partition, None)
         self.hashes.pop(partition, None)
         self._restored.pop(partition, None)

@@ -27,6 +27,7 @@ from scoring.records import (
     Wake,
     encode_record,
 )
+from streams.clock import wall_ms
 from streams.engine.cycle import Headers, Writer
 from streams.worker.track import Track
 
@@ -38,11 +39,6 @@ ABSENCE_MS: Final = 10_000
 AT_ONCE: Final = 1_000
 """Wakes per partition and pass: a backlog of them must not starve what customers write."""
 CONFIG_SPREAD_S: Final = 3_600.0
-
-
-def wall_ms() -> int:
-    """The wall clock."""
-    return time.time_ns() // 1_000_000
 
 
 def wake_times(now_ms: int, complete_to_ms: int, *, live: bool) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import pytest
 from alerts.delivery import planned, sending
 from alerts.holds import Hold
 from alerts.pipeline import Kept
-from streams.cli.options import wall_ms
+from streams.clock import wall_ms
 from streams.engine.cycle import Output
 from streams.topics import CONTROL, DELIVERIES
 from tests.alerts.transitions import BASE_MS, transition

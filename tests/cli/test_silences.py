@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from streams.cli.options import wall_ms
+from streams.clock import wall_ms
 from streams.engine.cycle import Output
 from streams.topics import CONTROL, TRANSITIONS
 from tests.alerts.transitions import transition

@@ -73,7 +73,7 @@ def test_it_runs_explains_tells_and_leaves_nothing_behind(nabz: Nabz) -> None:
             up.await_line("configuration [0-9a-f]{16}: put in force")
             up.await_line("worker started, pid")
             up.await_line("notifier started, pid")
-            from streams.cli.options import wall_ms
+            from streams.clock import wall_ms
 
             says(nabz.broker, "c-1", "This is unacceptable, cancel my account now!", wall_ms())
             up.await_line(r"^notifier \|     nabz why c-1 --alert ", timeout_s=60.0)

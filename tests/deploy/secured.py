@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from kafka import KafkaProducer
@@ -29,6 +30,7 @@ from streams.engine.admin import apply_topics, connected
 from streams.engine.brokers import Broker
 from streams.engine.kafka_local import SecuredKafka
 from streams.topics import Topic
+from tests.engine import workers
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = "desk.tickets"
@@ -56,13 +58,8 @@ metrics:
 """
 
 
-def until(what: str, condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """Wait for a condition; fail with its name when it does not come true."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s:g} s: {what}")
-        time.sleep(0.1)
+until = partial(workers.until, timeout_s=60.0, step_s=0.1)
+"""Waits for a condition; whole processes take their time."""
 
 
 @dataclass

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from scoring.records import Cue, LogRecord, Origin, Reading, Signal, encode_record
+from streams.clock import wall_ms
 from streams.control import Control
 from streams.dead_letters import dead_letter
 from streams.engine.brokers import Broker
 from streams.engine.kafka_reads import begins, ends, offsets_at, read
 from streams.ingest.again import Again, Original, Taken, letters, next_epoch, originals
 from streams.ingest.intake import compiled
-from streams.ingest.loop import wall_ms
 from streams.settings import load
 from tests.ingest import world as worlds
 from tests.ingest.world import World, folded, line, on_loop, until

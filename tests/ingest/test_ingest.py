@@ -16,12 +16,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from scoring.records import Command, Origin, Profile, Reading, Signal
+from streams.clock import wall_ms
 from streams.control import Counts, Progress, progress_key
 from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
 from streams.ingest.batch import POINTS
 from streams.ingest.intake import IngestError
-from streams.ingest.loop import Ingest, wall_ms
+from streams.ingest.loop import Ingest
 from streams.ingest.metrics import IngestMetrics
 from tests.ingest.world import (
     CrashError,

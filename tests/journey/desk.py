@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from streams.settings import Settings, load
 from streams.simulate.shop import Event, events
 from streams.topics import CONTROL, DEAD_LETTERS, ROWS, Topic
 from streams.worker.configure import apply_config
+from tests.engine import workers
 
 PARTITIONS = 4
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,15 +70,8 @@ scoring:
 """
 
 
-def until(
-    what: str, condition: Callable[[], bool], *, timeout_s: float = 90.0, step_s: float = 0.2
-) -> None:
-    """Wait for a condition; fail with its name when it does not come true."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s:g} s: {what}")
-        time.sleep(step_s)
+until = partial(workers.until, timeout_s=90.0, step_s=0.2)
+"""Waits for a condition; whole processes take their time."""
 
 
 @dataclass

@@ -12,12 +12,13 @@ from kafka import KafkaProducer
 
 from alerts.delivery import Delivery
 from alerts.outputs import Transition
+from streams.clock import wall_ms
 from streams.engine.admin import apply_topics
 from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
 from streams.notifier.build import Plan
 from streams.notifier.feed import Names
-from streams.notifier.loop import Notifier, wall_ms
+from streams.notifier.loop import Notifier
 from streams.topics import Topic
 
 SESSION_MS = 6_000

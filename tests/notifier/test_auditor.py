@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from alerts.audit import PATIENCE_MS
 from alerts.delivery import planned
+from streams.clock import wall_ms
 from streams.engine.brokers import Broker
 from streams.notifier.auditor import Auditor
 from streams.notifier.build import ChannelConfigError, build
-from streams.notifier.loop import wall_ms
 from streams.notifier.settings import NotifierSettings
 from tests.alerts.transitions import transition
 from tests.notifier.kafka import names_for, publish

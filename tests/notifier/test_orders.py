@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from alerts.holds import Hold
 from alerts.silences import Silence, matcher
+from streams.clock import wall_ms
 from streams.engine.brokers import Broker
 from streams.engine.kafka_reads import ReadError
 from streams.notifier.feed import Names
-from streams.notifier.loop import wall_ms
 from streams.notifier.orders import Orders, give, hold_key, silence_key
 from tests.alerts.test_channels import SECRETS
 from tests.alerts.transitions import HOUR_MS, MINUTE_MS

@@ -12,13 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli.simulate import simulate
+from streams.clock import wall_ms
 from streams.engine.admin import apply_topics
 from streams.engine.brokers import Broker
 from streams.engine.cycle import partition_of
 from streams.engine.embedded import EmbeddedBroker, free_port
 from streams.engine.kafka_reads import ReadError, read
 from streams.simulate.faults import Sent, records
-from streams.simulate.live import NotAcknowledgedError, play, wall_ms
+from streams.simulate.live import NotAcknowledgedError, play
 from streams.simulate.shop import Story, events
 from streams.topics import EVENTS
 
