@@ -32,6 +32,7 @@ class Texts:
     severities: Mapping[str, str]
     measures: Mapping[str, str]
     of_account: str
+    source: str
     because: str
     comma: str
     waiting_for: str
@@ -78,6 +79,7 @@ _EN: Final = Texts(
         "no_answer": "says nobody answers",
         "repetition": "has to repeat the same thing",
         "contacts": "contacts us often",
+        "displeasure": "has been displeased",
         "effort": "has to put in too much effort",
         "cannot": "cannot get something done",
         "feeling": "sounds unhappy",
@@ -110,15 +112,23 @@ _EN: Final = Texts(
         "solved": "says it is solved",
         "positive_words": "writes in positive words",
         "trail": "was in distress lately",
+        "cut_off": "nothing newer is read from it, so nobody is told of waiting or silence",
     },
     reasons={
         "rule_removed": "the rule was removed",
         "manual": "somebody closed it",
         "merged": "it was merged into another alert",
+        "source_removed": "the source is not configured any more",
     },
     severities={"warning": "warning", "critical": "critical"},
-    measures={"distress": "distress", "health": "health", "waiting": "waiting"},
+    measures={
+        "distress": "distress",
+        "health": "health",
+        "waiting": "waiting",
+        "lag": "lag in minutes",
+    },
     of_account=", account {account}",
+    source="source {source}",
     because="Why: {causes}",
     comma=", ",
     waiting_for="waiting {duration} for an answer",
@@ -165,6 +175,7 @@ _FA: Final = Texts(
         "no_answer": "می‌گوید کسی پاسخ نمی‌دهد",
         "repetition": "ناچار است حرفش را تکرار کند",
         "contacts": "پی‌درپی تماس می‌گیرد",
+        "displeasure": "ناراضی بوده است",
         "effort": "زحمت زیادی می‌کشد",
         "cannot": "کارش پیش نمی‌رود",
         "feeling": "ناراضی به نظر می‌رسد",
@@ -197,15 +208,23 @@ _FA: Final = Texts(
         "solved": "می‌گوید حل شد",
         "positive_words": "با واژه‌های مثبت می‌نویسد",
         "trail": "به‌تازگی ناراحت بوده است",
+        "cut_off": "چیز تازه‌ای از آن خوانده نمی‌شود، پس از انتظار و سکوت هم خبری داده نمی‌شود",
     },
     reasons={
         "rule_removed": "قاعده حذف شد",
         "manual": "کسی آن را بست",
         "merged": "با هشدار دیگری یکی شد",
+        "source_removed": "این منبع دیگر در پیکربندی نیست",
     },
     severities={"warning": "هشدار", "critical": "بحرانی"},
-    measures={"distress": "ناراحتی", "health": "سلامت", "waiting": "انتظار"},
+    measures={
+        "distress": "ناراحتی",
+        "health": "سلامت",
+        "waiting": "انتظار",
+        "lag": "تأخیر به دقیقه",
+    },
     of_account="، حساب {account}",
+    source="منبع {source}",
     because="چرا: {causes}",
     comma="، ",
     waiting_for="{duration} منتظر پاسخ است",

@@ -41,6 +41,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     Attributes:
         waiting_now: Of the clock of an open wait.
         contacts: Of the contact ladder.
+        displeasure: Of all bad turns together.
     """
 
     feeling: int = 4_500
@@ -50,7 +51,8 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     intent: int = 5_000
     relief: int = 3_000
     waiting_now: int = 3_000
-    contacts: int = 2_600
+    contacts: int = 1_300
+    displeasure: int = 4_500
 
 
 class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,6 +156,7 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         bands: Cuts of health.
         wait_steps: Points of an open wait, by its length, ascending.
         contact_ladder: Points for 1, 2, 3, ... contacts within 24 h; the last holds for more.
+        displeasure: Points of one wholly bad turn; each halves every 12 hours.
         resting: Distress in hundredths under which nobody looks again before the next record.
         base: Health of a customer about whom nothing is known to be wrong.
         health: Parts of health.
@@ -177,7 +180,8 @@ class Scoring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         WaitStep(24 * HOUR_MS, 2_000),
         WaitStep(72 * HOUR_MS, 3_000),
     )
-    contact_ladder: tuple[int, ...] = (0, 500, 1_100, 1_600, 2_100, 2_600)
+    contact_ladder: tuple[int, ...] = (0, 250, 550, 800, 1_050, 1_300)
+    displeasure: int = 1_500
     resting: int = 1_000
     base: int = 8_500
     health: Relationship = Relationship()

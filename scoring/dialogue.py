@@ -10,7 +10,7 @@ Next step: `scoring.customer` keeps the turns, and remembers the points as evide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -100,23 +100,28 @@ def badness(turns: Sequence[Said]) -> float:
     return weigh(turn_features(turns), ANY)
 
 
-def displeasure(turns: Sequence[Said], now_ms: int) -> float:
+def displeasure(turns: Iterable[Said], now_ms: int, worth: int) -> int:
     """How much displeasure the customer's turns have left: a sum that halves every 12 hours.
 
     Each turn adds at most 1, however many points it has: three bad messages weigh more than one
-    furious one. An average would forget just that (docs/detection section 4, early warning).
+    furious one. An average would forget just that (docs/detection, early warning).
+
+    Args:
+        turns: Of any conversations, in any order.
+        now_ms: When; turns later than this hour do not count.
+        worth: What one wholly bad turn of this hour gives.
 
     >>> turns = [Said(0, "customer", Turn(mood_e2=-50)), Said(0, "agent", Turn())]
-    >>> displeasure(turns, 0), displeasure(turns, 12 * HOUR_MS)
-    (0.5, 0.25)
+    >>> displeasure(turns, 0, 2_000), displeasure(turns, 12 * HOUR_MS, 2_000)
+    (1000, 500)
     """
     hour = now_ms // HOUR_MS
     total = 0
     for said in turns:
-        age = hour - said.ts_ms // HOUR_MS
-        if said.turn.mood_e2 < 0 and 0 <= age < len(FAST):
-            total -= said.turn.mood_e2 * FAST[age]
-    return total / FAST[0] / 100
+        mood_e2 = said.turn.mood_e2
+        if mood_e2 < 0 and 0 <= (age := hour - said.ts_ms // HOUR_MS) < len(FAST):
+            total -= mood_e2 * FAST[age]
+    return total * worth // (100 * FAST[0])
 
 
 def _rephrases(words: set[int], earlier: tuple[int, ...]) -> bool:

@@ -45,7 +45,10 @@ def dialogue(turns: Sequence[Mapping[str, Any]]) -> float:
 
 
 def customer(messages: Sequence[tuple[int, str]]) -> float:
-    """How much a customer is at risk after these messages: the displeasure left in the row's turns.
+    """How much a customer is at risk after these messages.
+
+    It is the part `displeasure` of their distress, before its cap, in wholly bad turns: the other
+    parts say what is to be done now, this one foretells the next complaint best (docs/detection).
 
     Args:
         messages: `(time in ms, text)`, oldest first.
@@ -53,8 +56,8 @@ def customer(messages: Sequence[tuple[int, str]]) -> float:
     known = Customer()
     for ts_ms, text in messages:
         known = advance(known, _signal(ts_ms, text, "customer"), _SCORING)
-    turns = [said for talk in known.conversations for said in talk.turns]
-    return displeasure(turns, messages[-1][0]) if messages else 0.0
+    turns = (said for talk in known.conversations for said in talk.turns)
+    return displeasure(turns, messages[-1][0], 10_000) / 10_000 if messages else 0.0
 
 
 def _signal(ts_ms: int, text: str, author: str) -> Signal:

@@ -2,9 +2,9 @@
 
 **Distress**, 0 to 10000 hundredths, up is bad: does somebody need to act now? Each family of
 points decays with a half-life of 12 hours and has a cap; relief counts against them; the ladder of
-contacts within 24 hours and the clock of an open wait are added. **Health**, up is good: a base,
-less what has gone wrong over weeks, less a share of distress. Where a sum leaves its bounds, the
-part `bounds` takes it back, so the parts always add up to the last digit.
+contacts within 24 hours, the displeasure of each turn and the clock of an open wait are added.
+**Health**, up is good: a base, less what has gone wrong over weeks, less a share of distress. Where
+a sum leaves its bounds, the part `bounds` takes it back, so the parts add up to the last digit.
 
 What rests on absence, the clock of a wait, is judged no later than `complete_to_ms`: an outage of a
 source makes nobody wait longer. That clock counts business time of the customer's calendar.
@@ -23,6 +23,7 @@ from scoring.calendar import Calendar, open_ms, reached_ms
 from scoring.config import DAY_MS, HOUR_MS, Scoring, Share
 from scoring.conversation import Conversation
 from scoring.customer import Customer, Past, calendar_of
+from scoring.dialogue import displeasure
 from scoring.panes import COLUMN, FAST, SLOW, leaky, window
 from scoring.promise import Promise, promise
 from scoring.quiet import Quiet, quiet
@@ -260,6 +261,12 @@ def _distress(
         if points:
             parts.append(Part("contacts", points, "measured"))
             total += points
+    # Who was displeased twice will be again: airline timelines, docs/detection.
+    turns = (said for talk in customer.conversations for said in talk.turns)
+    points = min(displeasure(turns, now_ms, scoring.displeasure), caps.displeasure)
+    if points:
+        parts.append(Part("displeasure", points, "measured", _quoted(customer, now_ms)))
+        total += points
     points = 0
     for step in scoring.wait_steps:
         if waited_ms >= step.after_ms:
@@ -324,7 +331,16 @@ def _bounded(parts: list[Part], total: int) -> tuple[Part, ...]:
 
 def _causes(customer: Customer, families: tuple[str, ...], now_ms: int) -> tuple[Past, ...]:
     """What weighs most now: points halve every 12 hours, as in the sum."""
-    found = [past for past in customer.evidence if past.family in families]
+    return _weightiest([past for past in customer.evidence if past.family in families], now_ms)
+
+
+def _quoted(customer: Customer, now_ms: int) -> tuple[Past, ...]:
+    """The same of all that was said in words, whatever it was about."""
+    found = [past for past in customer.evidence if past.quote and past.family != "relief"]
+    return _weightiest(found, now_ms)
+
+
+def _weightiest(found: list[Past], now_ms: int) -> tuple[Past, ...]:
     if len(found) > 1:
         found.sort(key=lambda past: (-_weight(past, now_ms), -past.ts_ms, past.cue))
     return tuple(found[:_EVIDENCE])

@@ -109,6 +109,7 @@ class ScoringSettings(Strict):
         bands: Cuts of health.
         wait_steps: Points of an open wait, by its length.
         contact_ladder: Points for 1, 2, 3, ... contacts within 24 h.
+        displeasure: Points of one wholly bad turn.
         resting: Distress under which nobody looks again before the next record.
         base: Health of a customer about whom nothing is known to be wrong.
         calendars: When somebody is there to answer, by name.
@@ -127,6 +128,7 @@ class ScoringSettings(Strict):
     bands: dict[str, PointsE2] = Field(default_factory=dict)
     wait_steps: tuple[WaitStepSettings, ...] | None = None
     contact_ladder: Annotated[tuple[PointsE2, ...], Field(min_length=1)] | None = None
+    displeasure: PointsE2 | None = None
     resting: PointsE2 | None = None
     base: PointsE2 | None = None
     calendars: dict[Name, CalendarSettings] = Field(default_factory=dict)
@@ -207,7 +209,7 @@ class ScoringSettings(Strict):
         }
         if self.wait_steps is not None:
             given["wait_steps"] = tuple(WaitStep(one.after, one.points) for one in self.wait_steps)
-        for name in ("contact_ladder", "resting", "base", "high"):
+        for name in ("contact_ladder", "displeasure", "resting", "base", "high"):
             if getattr(self, name) is not None:
                 given[name] = getattr(self, name)
         if self.same_issue is not None:

@@ -194,6 +194,7 @@ turns = st.builds(
     closes=st.sampled_from([False, False, True]),
     fails=st.booleans(),
     hashes=st.sampled_from([(), (1, 2, 3, 4), (2, 3, 4, 5), (7, 8, 9)]),
+    mood_e2=st.sampled_from([0, 0, -30, -100, 80]),
 )
 cues = st.builds(
     Cue, st.sampled_from(["angry", "lawyer", "again"]), st.sampled_from(FAMILIES), points

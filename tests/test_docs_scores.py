@@ -19,9 +19,9 @@ def at(hour: int, minute: int = 0) -> int:
     return DAY_0 + hour * HOUR_MS + minute * MINUTE_MS
 
 
-def said(ts_ms: int, offset: int, *cues: Cue) -> Signal:
+def said(ts_ms: int, offset: int, mood_e2: int, *cues: Cue) -> Signal:
     """A turn of the customer."""
-    reading = Reading("en", -5_000, cues, Turn(words=6))
+    reading = Reading("en", 100 * mood_e2, cues, Turn(words=6, mood_e2=mood_e2))
     return Signal(
         ts_ms, ts_ms, f"e{offset}", ts_ms, Origin("chat", 0, offset), conversation="t-1",
         reading=reading,
@@ -52,11 +52,16 @@ def reza() -> Customer:
     """The customer of the example."""
     customer = Customer()
     first = said(
-        at(9), 0, Cue("negative_words", "feeling", 900), Cue("repetition", "repetition", 800)
+        at(9),
+        0,
+        -60,
+        Cue("negative_words", "feeling", 900, "is wrong"),
+        Cue("repetition", "repetition", 800, "again"),
     )
     second = said(
         at(11, 30),
         1,
+        -80,
         Cue("no_answer", "waiting", 1_200),
         Cue("escalation_request", "intent", 2_200),
     )
@@ -80,7 +85,7 @@ def test_the_example_is_worked_out_as_the_page_says() -> None:
     """Every line of both sums, to the last digit, and the band."""
     distress, parts, band = worked_out()
     assert written() == (distress, parts)
-    assert band == "watch"
+    assert band == "at_risk"
 
 
 def test_what_an_answer_would_be_worth_is_worked_out_too() -> None:

@@ -40,8 +40,8 @@ def test_each_sign_makes_a_turn_worse() -> None:
 def test_displeasure_halves_and_ends() -> None:
     """Turns of the future, and those older than the table of ages, count as nothing."""
     turn = said(mood_e2=-50, ts_ms=HOUR_MS)
-    assert displeasure([turn, turn], HOUR_MS) == 1.0
-    assert displeasure([turn], 13 * HOUR_MS) == 0.25
-    assert displeasure([turn], 0) == 0.0
-    assert displeasure([turn], (1 + len(FAST)) * HOUR_MS) == 0.0
-    assert displeasure([said(mood_e2=50)], 0) == 0.0
+    assert displeasure([turn, turn], HOUR_MS, 2_000) == 2_000
+    assert displeasure([turn], 13 * HOUR_MS, 2_000) == 500
+    assert displeasure([turn], 0, 2_000) == 0
+    assert displeasure([turn], (1 + len(FAST)) * HOUR_MS, 2_000) == 0
+    assert displeasure([said(mood_e2=50)], 0, 2_000) == 0

@@ -23,7 +23,7 @@ from scoring.config import (
 )
 from scoring.customer import Customer, advance
 from scoring.health import FULL, Health, Part, distress_before, health, monitored, waiting
-from scoring.records import Cue, LogRecord, Reading, Signal
+from scoring.records import Cue, LogRecord, Reading, Signal, Turn
 from tests.strategies import (
     BASE_MS,
     SCORING,
@@ -321,7 +321,24 @@ def test_who_wrote_in_the_future_has_waited_for_nothing() -> None:
     assert found.next_ms == T + MINUTE_MS + 30 * MINUTE_MS
 
 
-@pytest.mark.parametrize(("contacts", "expected"), [(1, 0), (2, 500), (6, 2_600), (9, 2_600)])
+def test_bad_turns_add_up_beyond_what_they_say_and_only_words_are_their_cause() -> None:
+    """A third mild complaint counts where the first furious one was at a cap; capped itself."""
+    crash = interaction(T, "checkout_failed")
+    bad = Turn(words=3, mood_e2=-60)
+    turns = [signal(T + at, 900, turn=bad) for at in range(1, 9)]
+    found = [
+        points(looked(told(crash, *turns[:count]), T + 9).distress).get("displeasure", 0)
+        for count in (0, 1, 3, 8)
+    ]
+    assert found == [0, 900, 2_700, Scoring().caps.displeasure]
+    (part,) = [
+        part for part in looked(told(crash, *turns), T + 9).distress if part.name == "displeasure"
+    ]
+    assert {past.cue for past in part.causes} == {"angry"}
+    assert part.basis == "measured"
+
+
+@pytest.mark.parametrize(("contacts", "expected"), [(1, 0), (2, 250), (6, 1_300), (9, 1_300)])
 def test_each_contact_within_a_day_raises_distress(contacts: int, expected: int) -> None:
     """The ladder of contacts is measured; its last step holds for more."""
     customer = told(
