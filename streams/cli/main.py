@@ -25,6 +25,7 @@ from streams.cli.errors import told
 from streams.cli.export import export
 from streams.cli.fit import fit
 from streams.cli.init import init
+from streams.cli.log import log
 from streams.cli.notifier import notifier
 from streams.cli.options import examples
 from streams.cli.processes import worker
@@ -41,7 +42,7 @@ from streams.cli.why import why
 
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
-    ("Ask", (why, score, fit, tail, replay, dlq, diff_config, export)),
+    ("Ask", (why, score, fit, tail, replay, log, dlq, diff_config, export)),
     ("Notify", (silences, routes)),
     ("Set up", (init, config, topics, sources, doctor)),
 )

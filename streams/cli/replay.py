@@ -3,13 +3,16 @@
 The log is the truth (law 3): the same records under the same configurations give the same rows, to
 the byte. `--check` shows it for the installation at hand. Where retention has cut the log,
 customers begin with a checkpoint; what neither log nor checkpoint reaches is counted apart, and
-never guessed.
+never guessed. `--log` folds a file that `nabz log export` wrote, and asks no broker; the SHA-256 of
+the rows shows that both give the same.
 
-Next step: `streams.worker.history` folds, `streams.engine.rows` restores what is stored.
+Next step: `streams.worker.history` folds a topic, `streams.worker.log_file` a file, and
+`streams.engine.rows` restores what is stored.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -19,7 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from alerts.header import FENCE_BYTES
-from streams.cli.errors import FAILED
+from streams.cli.errors import FAILED, MISUSED, Stop
 from streams.cli.options import (
     checkpoint_option,
     examples,
@@ -37,8 +40,21 @@ if TYPE_CHECKING:
 _SHOWN: Final = 20
 
 
-@click.command(epilog=examples("nabz replay --check", "nabz replay --json | jq .duplicates"))
+@click.command(
+    epilog=examples(
+        "nabz replay --check",
+        "nabz replay --json | jq .duplicates",
+        "nabz replay --log log.jsonl.gz",
+    )
+)
 @click.option("--check", is_flag=True, help="Compare with the stored rows; 1 if one differs.")
+@click.option(
+    "--log",
+    "file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="Fold a log that `nabz log export` wrote, instead of the topic; needs no broker.",
+)
 @checkpoint_option
 @json_option
 @with_settings
@@ -47,6 +63,7 @@ def replay(
     ctx: click.Context,
     *,
     check: bool,
+    file: Path | None,
     from_checkpoint: bool,
     as_json: bool,
     config_path: Path | None,
@@ -60,21 +77,47 @@ def replay(
     worker has not folded as far is counted apart: it is behind, not different. So is a row whose
     records are gone from the log, and no checkpoint reaches back to them.
     """
-    settings = settings_from(config_path, broker)
-
-    from streams.worker.history import refold
-
-    where = settings.broker()
-    stored = _stored(where) if check else {}
+    if file is not None:
+        _require_alone(check=check, from_checkpoint=from_checkpoint, broker=broker)
+    stored: EncodedRows = {}
     with folding() as progress:
-        history = refold(where, settings, from_checkpoint=from_checkpoint, progress=progress)
+        if file is not None:
+            from streams.worker.log_file import refold_file
+
+            history = refold_file(file, progress=progress)
+        else:
+            from streams.worker.history import refold
+
+            settings = settings_from(config_path, broker)
+            where = settings.broker()
+            stored = _stored(where) if check else {}
+            history = refold(where, settings, from_checkpoint=from_checkpoint, progress=progress)
     counts = counted(history)
     found = compared(history.encoded, stored, partial=history.partial) if check else None
+    sha256 = rows_sha256(history.encoded)
     if as_json:
-        click.echo(json.dumps(counts if found is None else {**counts, "check": found._asdict()}))
+        facts = {**counts, "rows_sha256": sha256}
+        click.echo(json.dumps(facts if found is None else {**facts, "check": found._asdict()}))
     else:
-        _print(counts, found, log_begins=max(history.first.values(), default=0))
+        _print(counts, found, sha256=sha256, log_begins=max(history.first.values(), default=0))
     ctx.exit(FAILED if found is not None and found.differ else 0)
+
+
+def _require_alone(*, check: bool, from_checkpoint: bool, broker: str | None) -> None:
+    if check:
+        raise Stop(
+            "--check compares with rows on the broker, which have gone on since --log was written;"
+            " compare the SHA-256 that both replays show instead",
+            MISUSED,
+        )
+    if from_checkpoint:
+        raise Stop(
+            "--from-checkpoint: the file of --log holds only the checkpoints it has to begin with;"
+            " leave one of the two out",
+            MISUSED,
+        )
+    if broker is not None:
+        raise Stop("--broker: --log asks no broker; leave one of the two out", MISUSED)
 
 
 class Check(NamedTuple):
@@ -96,6 +139,22 @@ class Check(NamedTuple):
 
 
 EncodedRows = Mapping[int, Mapping[bytes, bytes]]
+
+
+def rows_sha256(rows: EncodedRows) -> str:
+    """One sum over all rows with their partitions and keys, in a fixed order.
+
+    >>> one = rows_sha256({0: {b"a": b"1", b"b": b"2"}, 1: {}})
+    >>> one == rows_sha256({1: {}, 0: {b"b": b"2", b"a": b"1"}})
+    True
+    >>> one == rows_sha256({0: {b"a": b"1"}})
+    False
+    """
+    summed = hashlib.sha256()
+    for partition in sorted(rows):
+        for key, row in sorted(rows[partition].items()):
+            summed.update(b"%d %d %d " % (partition, len(key), len(row)) + key + row)
+    return summed.hexdigest()
 
 
 def counted(history: History) -> dict[str, int]:
@@ -192,9 +251,12 @@ def _fields(key: bytes, derived: bytes, stored: bytes) -> tuple[str, ...]:
     return () if one is None or other is None else differences(one, other)
 
 
-def _print(counts: Mapping[str, int], found: Check | None, *, log_begins: int = 0) -> None:
+def _print(
+    counts: Mapping[str, int], found: Check | None, *, sha256: str, log_begins: int = 0
+) -> None:
     for name, count in counts.items():
         click.echo(f"{name.replace('_', ' '):<12} {count:>10}")
+    click.echo(f"rows sha256  {sha256}")
     if log_begins:
         click.echo(
             f"the log was cut, up to offset {log_begins} in one partition; where a customer has a"

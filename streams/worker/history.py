@@ -3,6 +3,7 @@
 For `nabz replay` and `nabz why`: reads the configurations and the log with kafka-python, whole or
 one customer of it, and hands out rows and outputs. Nothing is written. Where retention has cut the
 log, a customer begins with a checkpoint that was taken after the cut, and the bytes are the same.
+A log that was exported to a file is folded by `streams.worker.log_file`, with the same `Refold`.
 
 Next step: `streams.cli` shows what came out.
 """
@@ -198,15 +199,15 @@ def refold(
     work = Refold(
         control_of(broker), log_epoch=settings.log_epoch, every_output=customer is not None
     )
-    _begin(
-        work,
+    for one in beginnings(
         broker,
         settings.log_epoch,
         partitions=partitions,
         customer=None if customer is None else customer.encode("utf-8", "surrogatepass"),
         at_ms=at_ms,
         newest=from_checkpoint,
-    )
+    ):
+        work.begin(one.partition, one.first, one.rows, one.partition_row)
     seen = 0
     for records in read(broker, LOG, partitions=partitions):
         seen += len(records)
@@ -222,20 +223,42 @@ def refold(
     return work.done()
 
 
-def _begin(
-    work: Refold,
+class Beginning(NamedTuple):
+    """What folding a partition begins with; the arguments of `Refold.begin`."""
+
+    partition: int
+    first: int
+    rows: Starts
+    partition_row: bytes | None
+
+
+def beginnings(
     broker: Broker,
     log_epoch: int,
     *,
-    partitions: Sequence[int] | None,
-    customer: bytes | None,
-    at_ms: int | None,
-    newest: bool,
-) -> None:
-    """Begin every partition where its log begins, with checkpoints where they are needed."""
+    topic: str = LOG,
+    partitions: Sequence[int] | None = None,
+    customer: bytes | None = None,
+    at_ms: int | None = None,
+    newest: bool = False,
+) -> list[Beginning]:
+    """Every partition where its log begins, with checkpoints where they are needed.
+
+    Args:
+        broker: Where they are.
+        log_epoch: Of the log; checkpoints of others are of no use.
+        topic: The log, or a copy of it under another name.
+        partitions: Only these; all of them by default.
+        customer: Checkpoints of this customer only.
+        at_ms: No checkpoint that holds anything later.
+        newest: See `streams.worker.checkpoints.starts`; by default only where the log was cut.
+
+    Raises:
+        streams.engine.kafka_reads.ReadError: The topics cannot be read.
+    """
     firsts = {
         number: first
-        for number, first in begins(broker, LOG).items()
+        for number, first in begins(broker, topic).items()
         if partitions is None or number in partitions
     }
     cut = {number: first for number, first in firsts.items() if first}
@@ -251,10 +274,16 @@ def _begin(
             newest=newest,
         )
     known = partition_starts(broker, cut) if cut else {}
-    count = partition_count(broker, LOG)
-    for number, first in firsts.items():
-        rows = {key: one for key, one in found.items() if partition_of(key, count) == number}
-        work.begin(number, first, rows, known.get(number))
+    count = partition_count(broker, topic)
+    return [
+        Beginning(
+            number,
+            first,
+            {key: one for key, one in found.items() if partition_of(key, count) == number},
+            known.get(number),
+        )
+        for number, first in firsts.items()
+    ]
 
 
 def _later(record: Any, at_ms: int | None) -> bool:

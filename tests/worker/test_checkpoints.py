@@ -27,6 +27,7 @@ from streams.settings import load
 from streams.topics import CONTROL, LOG, ROWS
 from streams.worker.checkpoints import partition_starts, starts
 from streams.worker.history import History, HistoryError, Refold, control_of, refold
+from streams.worker.log_file import export_log, refold_file
 from tests.cli.kafka import publish
 from tests.strategies import BASE_MS, CONFIG, OTHER, hashed, signal
 
@@ -116,6 +117,10 @@ def test_the_same_bytes_come_from_the_whole_log_from_a_checkpoint_and_from_a_cut
     told = [one for one in history.outputs if isinstance(one, HealthRow)]
     assert told == [one for one in rows if one.log.offset >= oldest]
     assert refold(kafka, SETTINGS).encoded[0][b"ann"] == whole[b"ann"]
+    assert export_log(kafka, 1, tmp_path / "log.gz").checkpoints == 1
+    in_file = refold_file(tmp_path / "log.gz")
+    assert in_file.encoded == refold(kafka, SETTINGS).encoded
+    assert (in_file.started, in_file.partial) == ({"ann": oldest}, {0})
 
     monkeypatch.chdir(tmp_path)
     where = ("--broker", kafka.bootstrap)
