@@ -10,23 +10,20 @@ Next step: `alerts.lifecycle.step` moves an episode of a rule.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import msgspec
 
+from alerts.red_flags import red_flags_from
+from alerts.written import RuleError, duration, flag, kind, known, labels, points, text
+
 Measure = Literal["distress", "health"]
 
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
-_UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": _MINUTE_MS, "h": _HOUR_MS, "d": 24 * _HOUR_MS}
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-
-
-class RuleError(ValueError):
-    """A rule cannot be understood; the message names rule, field and what was found."""
 
 
 class Cuts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,11 +78,11 @@ def rules_from(tree: Any) -> tuple[Rule, ...]:
     Cuts(raise_at_e2=6000, clear_at_e2=4000)
     """
     if isinstance(tree, Mapping):
-        _known(tree, ("rules",), "the file of rules")
+        known(tree, ("rules",), "the file of rules")
         tree = tree.get("rules")
     if not isinstance(tree, list | tuple):
         raise RuleError(
-            f"rules are a list, found {_kind(tree)}; start with `rules:` and `- id: ...`"
+            f"rules are a list, found {kind(tree)}; start with `rules:` and `- id: ...`"
         )
     rules = tuple(_rule(one, number) for number, one in enumerate(tree))
     seen: set[str] = set()
@@ -105,12 +102,12 @@ _FIELDS: Final = (
 def _rule(one: Any, number: int) -> Rule:
     where = f"rules[{number}]"
     if not isinstance(one, Mapping):
-        raise RuleError(f"{where}: a rule is a mapping with an id, found {_kind(one)}")
+        raise RuleError(f"{where}: a rule is a mapping with an id, found {kind(one)}")
     name = one.get("id")
     if not isinstance(name, str) or _ID.fullmatch(name) is None:
         raise RuleError(f"{where}.id: found {name!r}; write small letters, digits, - and _")
     where = f"rule {name}"
-    _known(one, _FIELDS, where)
+    known(one, _FIELDS, where)
     measure = one.get("measure", "distress")
     if measure not in ("distress", "health"):
         raise RuleError(f"{where}.measure: found {measure!r}; write distress or health")
@@ -130,39 +127,21 @@ def _rule(one: Any, number: int) -> Rule:
         measure=measure,
         warning=warning,
         critical=critical,
-        for_ms=_duration(one, "for", plain.for_ms, where),
-        clear_for_ms=_duration(one, "clear_for", plain.clear_for_ms, where),
-        expire_after_ms=_duration(one, "expire_after", plain.expire_after_ms, where),
-        reopen_ms=_duration(one, "reopen_within", plain.reopen_ms, where),
-        red_flags=_words(one.get("red_flags", ()), f"{where}.red_flags"),
-        labels=_labels(one.get("labels", {}), f"{where}.labels"),
-        runbook=_text(one.get("runbook"), f"{where}.runbook"),
-        shadow=_flag(one.get("shadow", False), f"{where}.shadow"),
+        for_ms=_length(one, "for", plain.for_ms, where),
+        clear_for_ms=_length(one, "clear_for", plain.clear_for_ms, where),
+        expire_after_ms=_length(one, "expire_after", plain.expire_after_ms, where),
+        reopen_ms=_length(one, "reopen_within", plain.reopen_ms, where),
+        red_flags=red_flags_from(one.get("red_flags", ()), f"{where}.red_flags"),
+        labels=labels(one.get("labels", {}), f"{where}.labels"),
+        runbook=text(one.get("runbook"), f"{where}.runbook"),
+        shadow=flag(one.get("shadow", False), f"{where}.shadow"),
     )
-
-
-def _known(one: Mapping[Any, Any], fields: tuple[str, ...], where: str) -> None:
-    for key in one:
-        if key not in fields:
-            near = difflib.get_close_matches(str(key), fields, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}"
-            raise RuleError(f"{where}: unknown field {key!r}; {hint}")
-
-
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else type(value).__name__
-
-
-def _points(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
-        raise RuleError(f"{where}: found {value!r}; write a number of points from 0 to 100")
-    return round(value * 100)
 
 
 def _cuts(one: Mapping[Any, Any], default: Cuts, where: str, *, upwards: bool) -> Cuts:
     raise_at = one.get("raise_at", default.raise_at_e2 / 100)
     clear_at = one.get("clear_at", default.clear_at_e2 / 100)
-    cuts = Cuts(_points(raise_at, f"{where}.raise_at"), _points(clear_at, f"{where}.clear_at"))
+    cuts = Cuts(points(raise_at, f"{where}.raise_at"), points(clear_at, f"{where}.clear_at"))
     if not _below(cuts.clear_at_e2, cuts.raise_at_e2, upwards=upwards):
         side = "below" if upwards else "above"
         raise RuleError(
@@ -184,45 +163,14 @@ def _critical(
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise RuleError(f"{where}.critical: found {_kind(given)}; write raise_at and clear_at")
-    _known(given, ("raise_at", "clear_at"), f"{where}.critical")
+        raise RuleError(f"{where}.critical: found {kind(given)}; write raise_at and clear_at")
+    known(given, ("raise_at", "clear_at"), f"{where}.critical")
     for field in ("raise_at", "clear_at"):
         if field not in given:
             raise RuleError(f"{where}.critical.{field}: is missing; write a number of points")
     return _cuts(given, Cuts(0, 0), f"{where}.critical", upwards=upwards)
 
 
-def _duration(one: Mapping[Any, Any], field: str, default_ms: int, where: str) -> int:
+def _length(one: Mapping[Any, Any], field: str, default_ms: int, where: str) -> int:
     value = one.get(field)
-    if value is None:
-        return default_ms
-    found = re.fullmatch(r"(\d+)\s*(ms|s|m|h|d)", str(value).strip())
-    if found is None:
-        raise RuleError(
-            f"{where}.{field}: found {value!r}; a duration is written like 30s, 10m or 24h"
-        )
-    return int(found[1]) * _UNITS_MS[found[2]]
-
-
-def _words(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-        raise RuleError(f"{where}: found {_kind(value)}; write a list of words")
-    return tuple(value)
-
-
-def _labels(value: Any, where: str) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise RuleError(f"{where}: found {_kind(value)}; write name: value pairs")
-    return {str(name): str(value[name]) for name in sorted(value, key=str)}
-
-
-def _text(value: Any, where: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise RuleError(f"{where}: found {_kind(value)}; write a text")
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise RuleError(f"{where}: found {value!r}; write true or false")
-    return value
+    return default_ms if value is None else duration(value, f"{where}.{field}")

@@ -35,15 +35,17 @@ from pydantic_settings import (
 )
 
 from alerts.config import Config
-from alerts.rules import Rule, RuleError, rules_from
+from alerts.rules import Rule, rules_from
+from alerts.written import RuleError
 from streams.engine.brokers import Broker, BrokerConfigError
 from streams.http import BindError, parse_bind
 from streams.ingest.picks import Strict, suggestion
-from streams.ingest.sources import RESERVED, SourceSettings
+from streams.ingest.sources import NATIVE, RESERVED, SourceSettings
 from streams.notifier import settings as notifier_settings
 from streams.notifier.settings import (
     ChannelName,
     ChannelSettings,
+    CutOffAfter,
     DurationMs,
     HeartbeatSettings,
     NotifierSettings,
@@ -161,7 +163,7 @@ class Settings(BaseSettings):
         sources: Sources of yours, by name.
         scoring: What the scores are made of.
         rules: When somebody should be told; the shipped ones by default.
-        channels: See `NotifierSettings`, like the next four.
+        channels: See `NotifierSettings`, like the next five.
     """
 
     model_config = SettingsConfigDict(
@@ -190,6 +192,7 @@ class Settings(BaseSettings):
     routes: tuple[RouteSettings, ...] = ()
     links: dict[str, str] = {}
     max_notify_age: DurationMs = 900_000
+    cut_off_after: CutOffAfter = 900_000
     heartbeat: HeartbeatSettings | None = None
     metrics: MetricsSettings = MetricsSettings()
     ingest: IngestSettings = IngestSettings()
@@ -242,8 +245,14 @@ class Settings(BaseSettings):
             links=self.links,
             max_notify_age=self.max_notify_age,
             clock=self.clock,
+            cut_off_after=self.cut_off_after,
+            sources=self._lateness_ms(),
             heartbeat=self.heartbeat,
         )
+
+    def _lateness_ms(self) -> dict[str, int]:
+        sources = ({"events": NATIVE} if self.events else {}) | self.sources
+        return {name: one.lateness for name, one in sources.items()}
 
     def source_names(self) -> tuple[str, ...]:
         """The sources that completeness waits for."""

@@ -22,7 +22,7 @@ CRASHED: Final = 70
 INTERRUPTED: Final = 130
 
 _FINISHED: Final = {
-    "alerts.rules.RuleError": MISUSED,
+    "alerts.written.RuleError": MISUSED,
     "streams.engine.access.AccessError": FAILED,
     "streams.engine.admin.BrokerUnreachableError": FAILED,
     "streams.engine.admin.TopicMismatchError": FAILED,

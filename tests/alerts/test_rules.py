@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.rules import Cuts, Rule, RuleError, rules_from
+from alerts.rules import Cuts, Rule, rules_from
+from alerts.written import RuleError
 
 
 def test_the_shipped_rules_are_what_the_design_says() -> None:
@@ -36,7 +37,7 @@ def test_every_field_can_be_written() -> None:
                 "clear_for": "1d",
                 "expire_after": "2h",
                 "reopen_within": "500 ms",
-                "red_flags": ["legal"],
+                "red_flags": [{"cue": "legal_threat", "below_precision": True}],
                 "labels": {"team": "cs", "floor": 2},
                 "runbook": "https://wiki.example/leaving",
                 "shadow": True,
@@ -46,7 +47,7 @@ def test_every_field_can_be_written() -> None:
     assert rule == Rule(
         id="leaving", measure="health", warning=Cuts(3_050, 4_500), critical=Cuts(1_000, 2_000),
         for_ms=90_000, clear_for_ms=86_400_000, expire_after_ms=7_200_000, reopen_ms=500,
-        red_flags=("legal",), labels={"floor": "2", "team": "cs"},
+        red_flags=("legal_threat",), labels={"floor": "2", "team": "cs"},
         runbook="https://wiki.example/leaving", shadow=True,
     )  # fmt: skip
     assert list(rule.labels) == ["floor", "team"]
