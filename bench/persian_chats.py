@@ -1,4 +1,4 @@
-"""What is read in the Persian support chats of our own, beside what people labelled.
+"""What is read in the Persian support chats of our own, beside their labels.
 
 The chats (`tests/data/persian_chats`) are synthetic and stand apart from the real sets: they show
 which cues fire on what is said in a chat, and whether spelling matters. Texts in Latin letters
@@ -30,7 +30,7 @@ class Turn(NamedTuple):
 
     Attributes:
         label: 0 calm, 1 something is wrong, 2 distress.
-        cues: What people said it says.
+        cues: What its readers say it says.
     """
 
     text: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
@@ -17,6 +18,7 @@ ROWS = persian_chats.rows()
 CUSTOMERS = [row for row in ROWS if row["role"] == "customer"]
 CARD = (CHATS.parent / "README.md").read_text(encoding="utf-8")
 GUIDELINES = (CHATS.parent / "GUIDELINES.md").read_text(encoding="utf-8")
+RULINGS, CUES = GUIDELINES.split("## `cues`")
 
 ARABIC = str.maketrans({"ی": "ي", "ک": "ك", "ه": "ه\u0640", "ا": "ا\u064e"})
 
@@ -30,16 +32,18 @@ def turns() -> list[Turn]:
 def test_every_line_is_a_turn_as_the_card_describes_it() -> None:
     """Numbered turns, known roles and cues, labels of customers only, all marked synthetic."""
     for row in ROWS:
-        own = {"label", "readings", "cues"} if row["role"] == "customer" else set()
+        own = {"label", "readings", "cues", "cue_readings"} if row["role"] == "customer" else set()
         shared = {"dialogue_id", "turn", "role", "text", "trade", "form", "synthetic"}
-        assert row.keys() == shared | own
+        assert row.keys() - {"ruling"} == shared | own
         assert row["synthetic"] is True
         assert row["text"].strip() == row["text"] != ""
     for row in CUSTOMERS:
         assert row["label"] in (0, 1, 2)
-        assert len(row["readings"]) == 2
-        assert set(row["cues"]) <= FAMILY.keys()
-        assert len(set(row["cues"])) == len(row["cues"])
+        assert len(row["readings"]) == 3
+        assert len(row["cue_readings"]) == 2
+        for cues in (row["cues"], *row["cue_readings"]):
+            assert set(cues) <= FAMILY.keys()
+            assert len(set(cues)) == len(cues)
     for number in {row["dialogue_id"] for row in ROWS}:
         dialogue = [row for row in ROWS if row["dialogue_id"] == number]
         assert [row["turn"] for row in dialogue] == list(range(1, len(dialogue) + 1))
@@ -64,22 +68,79 @@ def trades() -> list[str]:
     return [row["trade"] for row in ROWS]
 
 
-def test_the_card_says_how_well_two_readings_agree() -> None:
-    """Cohen's kappa of the two labels, and no difference between them wider than one."""
-    pairs = [tuple(row["readings"]) for row in CUSTOMERS]
-    agreed = sum(first == second for first, second in pairs) / len(pairs)
-    shares = [Counter(label for label in labels) for labels in zip(*pairs, strict=True)]
-    chance = sum(shares[0][label] * shares[1][label] for label in (0, 1, 2)) / len(pairs) ** 2
-    kappa = (agreed - chance) / (1 - chance)
+def agreement(pairs: Sequence[tuple[int, int]]) -> str:
+    """Cohen's kappa and how many pairs differ, as the card writes them.
+
+    >>> agreement([(0, 0), (1, 1), (1, 1), (0, 1)])
+    '.50 | 1 of 4 |'
+    """
+    shares = [Counter(values) for values in zip(*pairs, strict=True)]
+    chance = sum(shares[0][value] * shares[1][value] for value in shares[0]) / len(pairs) ** 2
     differ = sum(first != second for first, second in pairs)
-    assert f"kappa {kappa:.2f}".replace("0.", ".") + " on labels" in CARD
-    assert f"({differ} of {len(pairs)} differ, none by\nmore than one)" in CARD
-    assert max(abs(first - second) for first, second in pairs) == 1
+    kappa = 1 - differ / len(pairs) / (1 - chance)
+    return f"{kappa:.2f}".lstrip("0") + f" | {differ} of {len(pairs)} |"
+
+
+def test_the_card_says_how_well_the_labels_of_readers_agree() -> None:
+    """Cohen's kappa of each two readings, of the whole label and of each of its two steps."""
+    first, again, second = zip(*(row["readings"] for row in CUSTOMERS), strict=True)
+    steps = [
+        agreement([(a >= least, b >= least) for a, b in zip(first, second, strict=True)])[:3]
+        for least in (1, 2)
+    ]
+    assert f"reader and second | {agreement([*zip(first, second, strict=True)])}" in CARD
+    assert f"reading and second | {agreement([*zip(again, second, strict=True)])}" in CARD
+    assert f"reader with itself | {agreement([*zip(first, again, strict=True)])}" in CARD
+    assert f"not has kappa {steps[0]}, distress\nor not {steps[1]}." in CARD
+
+
+def test_the_card_says_how_well_the_cues_of_readers_agree() -> None:
+    """Cohen's kappa over all that both looked for; the four worst codes are named."""
+    said = [row["cue_readings"] for row in CUSTOMERS]
+    pairs = {
+        code: [(code in first, code in second) for first, second in said]
+        for code in FAMILY
+        if any(code in first for first, _ in said)
+    }
+    every = [pair for of_code in pairs.values() for pair in of_code]
+    assert f"second, {len(pairs)} codes | {agreement(every)}" in CARD
+    by_code = {code: agreement(of_code).split()[0] for code, of_code in pairs.items()}
+    worst = [f"`{code}` ({by_code[code]})" for code in sorted(by_code, key=by_code.__getitem__)]
+    assert f"lowest for {', '.join(worst[:3])} and {worst[3]}." in CARD
+
+
+def test_where_readings_differ_a_line_of_the_guidelines_decides() -> None:
+    """And nowhere else; the card counts the rulings and what was kept of each reader's cues."""
+    for row in CUSTOMERS:
+        assert ("ruling" in row) == (len(set(row["readings"])) > 1), row["dialogue_id"]
+        assert row["label"] in row["readings"], row["dialogue_id"]
+    counts = Counter(row["ruling"] for row in CUSTOMERS if "ruling" in row)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    assert ", ".join(f"`{name}` {count}" for name, count in ranked) in CARD.replace("\n", " ")
+    assert counts.keys() <= set(re.findall(r"^\| `(\w+)` \|", RULINGS, re.MULTILINE))
+    alone = [
+        (reader, code in row["cues"])
+        for row in CUSTOMERS
+        for reader in (0, 1)
+        for code in set(row["cue_readings"][reader]) - set(row["cue_readings"][1 - reader])
+    ]
+    of_first, of_second = ([kept for reader, kept in alone if reader == who] for who in (0, 1))
+    assert f"{sum(of_first)} of {len(of_first)} stayed" in CARD
+    assert f"second's {sum(of_second)} of {len(of_second)};" in CARD
+
+
+def test_cues_on_which_readers_agree_stay() -> None:
+    """What both say is said, and nothing is that neither said, but for what was read once."""
+    once = {"wish", "staff_conduct", "competitor"}
+    for row in CUSTOMERS:
+        first, second = map(set, row["cue_readings"])
+        assert first & second <= set(row["cues"]), row["dialogue_id"]
+        assert set(row["cues"]) - once <= first | second, row["dialogue_id"]
 
 
 def test_the_guidelines_define_every_cue() -> None:
     """A label whose meaning is nowhere written down is a matter of taste."""
-    assert set(re.findall(r"^\| `(\w+)` \|", GUIDELINES, re.MULTILINE)) == FAMILY.keys()
+    assert set(re.findall(r"^\| `(\w+)` \|", CUES, re.MULTILINE)) == FAMILY.keys()
 
 
 def test_no_turn_is_another_one_in_disguise() -> None:
