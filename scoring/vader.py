@@ -19,6 +19,7 @@ import math
 import string
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
+from itertools import compress
 from typing import Final, NamedTuple
 
 from vaderSentiment import vaderSentiment as original  # noqa: N813  # a module's name, theirs
@@ -41,24 +42,30 @@ _NEGATIONS: Final = frozenset(original.NEGATE)
 _SCALAR: Final[float] = original.N_SCALAR
 _CAPS: Final[float] = original.C_INCR
 
-_DISTANCES: Final = ((1, 1.0), (2, 0.95), (3, 0.9))
-"""How far before a word a booster may stand, and how much of it is left there."""
+_REACH: Final = 4
+"""Words further back than three change nothing."""
 
-_CONTEXT: Final = frozenset(
-    word for phrase in (*_SPECIAL, *_BOOSTERS) for word in phrase.split()
-) | listed("no or nor least at very never so this without doubt kind of but")
-"""Words that some rule compares with; all others mean the same to every rule: nothing."""
+_PHRASES: Final = tuple(phrase for phrase in (*_SPECIAL, *_BOOSTERS) if " " in phrase)
+_PHRASED: Final = frozenset(word for phrase in _PHRASES for word in phrase.split()) - listed(
+    "the to of for"
+)
+"""Words of idioms; each idiom has one of them that stands in few other texts."""
+
+_COMPARED: Final = listed("no least never so this without kind but") | _PHRASED
+_BESIDE: Final = listed("or nor at very doubt the to of for")
+"""Words that some rule compares with; the latter only beside one of the former."""
 
 
 class Meaning(NamedTuple):
-    """What one token means to the rules.
+    """What one token means to the rules; `None` stands for a token that means nothing to them.
 
     Attributes:
-        word: In lower case; empty if no rule asks for it.
+        word: In lower case.
         valence: From the lexicon, None if it has none.
         booster: What it adds to the word after it, 0.0 if nothing.
         negates: It turns the words after it around.
         upper: It is written in capitals.
+        acts: It may change what words near it are worth, or be an idiom with them.
     """
 
     word: str
@@ -66,9 +73,11 @@ class Meaning(NamedTuple):
     booster: float
     negates: bool
     upper: bool
+    acts: bool
 
 
-_PLAIN: Final = Meaning("", None, 0.0, negates=False, upper=False)
+_NOTHING: Final = Meaning("", None, 0.0, negates=False, upper=False, acts=False)
+"""Stands before the first word, and for tokens without a meaning, where a rule looks back."""
 
 
 def strip_token(token: str) -> str:
@@ -89,7 +98,7 @@ def emoji_in_words(text: str) -> str:
     >>> emoji_in_words("fine\U0001f600")
     'fine grinning face'
     """
-    if text.isascii() or _EMOJI_CHARS.isdisjoint(text):
+    if _EMOJI_CHARS.isdisjoint(text):
         return text
     written = []
     after_space = True
@@ -109,7 +118,7 @@ def lexicon(
     valences: Mapping[str, float],
     strip: Callable[[str], str] = strip_token,
     lookup: Callable[[str], float | None] = lambda _: None,
-) -> Memo[Meaning]:
+) -> Memo[Meaning | None]:
     """Make a memo of what tokens mean under one table of valences.
 
     Args:
@@ -118,7 +127,7 @@ def lexicon(
         lookup: Finds the valence of a stripped token that is not in the table, or None.
     """
 
-    def meaning(token: str) -> Meaning:
+    def meaning(token: str) -> Meaning | None:
         stripped = strip(token)
         word = stripped.lower()
         valence = valences.get(word)
@@ -126,9 +135,10 @@ def lexicon(
             valence = lookup(stripped)
         booster = _BOOSTERS.get(word, 0.0)
         negates = word in _NEGATIONS or "n't" in word
-        if valence is None and not booster and not negates and word not in _CONTEXT:
-            return _PLAIN
-        return Meaning(word, valence, booster, negates, stripped.isupper())
+        acts = bool(booster) or negates or word in _COMPARED
+        if valence is None and not acts and word not in _BESIDE:
+            return None
+        return Meaning(word, valence, booster, negates, stripped.isupper(), acts)
 
     return Memo(meaning)
 
@@ -136,7 +146,7 @@ def lexicon(
 _EXACT: Final = lexicon(VALENCES)
 
 
-def valences_of(tokens: Sequence[str], meaning_of: Memo[Meaning]) -> list[float]:
+def valences_of(tokens: Sequence[str], meaning_of: Memo[Meaning | None]) -> list[float]:
     """Give each token the valence it has where it stands.
 
     Args:
@@ -155,57 +165,80 @@ def valences_of(tokens: Sequence[str], meaning_of: Memo[Meaning]) -> list[float]
     scores = [0.0] * len(meanings)
     caps: bool | None = None
     but: int | None = None
-    last = len(meanings) - 1
-    for i in [place for place, meaning in enumerate(meanings) if meaning is not _PLAIN]:
-        word, valence, booster, _, upper = meanings[i]
-        if word == "but" and but is None:
-            but = i
-        if caps is None and upper:
+    acting = -_REACH
+    for i, meaning in zip(
+        compress(range(len(meanings)), meanings), filter(None, meanings), strict=True
+    ):
+        word, valence, booster, _, upper, acts = meaning
+        if upper and caps is None:
             caps = not all(map(str.isupper, tokens))
         if valence is None or booster:
-            continue
-        if word == "kind" and i < last and meanings[i + 1].word == "of":
-            continue
-        before = meanings[i - 3 if i > 3 else 0 : i]
-        if before.count(_PLAIN) < len(before) or word in _CONTEXT:
-            scores[i] = _in_context(meanings, i, valence, caps=caps is True)
+            if word == "but" and but is None:
+                but = i
+        elif acts or i - acting < _REACH:
+            scores[i] = _in_context(meanings, i, meaning, valence, caps=caps is True)
         elif upper and caps:
             scores[i] = valence + _CAPS if valence > 0 else valence - _CAPS
         else:
             scores[i] = valence
+        if acts:
+            acting = i
     if but is not None:
         _but(scores, but)
     return scores
 
 
-def _in_context(meanings: Sequence[Meaning], i: int, own: float, *, caps: bool) -> float:
+def _in_context(  # noqa: C901, PLR0912  # one rule after the other; calls would cost more than they
+    meanings: Sequence[Meaning | None], i: int, meaning: Meaning, own: float, *, caps: bool
+) -> float:
     """Apply capitals, boosters, negations and idioms around the word at `i`."""
+    zero = meaning.word
+    one = (meanings[i - 1] if i > 0 else None) or _NOTHING
+    two = (meanings[i - 2] if i > 1 else None) or _NOTHING
+    three = (meanings[i - 3] if i > 2 else None) or _NOTHING
     valence = own
-    word, _, _, _, upper = meanings[i]
-    if word == "no" and i + 1 < len(meanings) and meanings[i + 1].valence is not None:
-        valence = 0.0
-    if (
-        (i > 0 and meanings[i - 1].word == "no")
-        or (i > 1 and meanings[i - 2].word == "no")
-        or (i > 2 and meanings[i - 3].word == "no" and meanings[i - 1].word in ("or", "nor"))
-    ):
+    if zero == "no" or zero == "kind":  # noqa: PLR1714  # a set would be slower
+        following = (meanings[i + 1] if i + 1 < len(meanings) else None) or _NOTHING
+        if zero == "kind" and following.word == "of":
+            return 0.0
+        if zero == "no" and following.valence is not None:
+            valence = 0.0
+    if one.word == "no" or two.word == "no" or (three.word == "no" and one.word in {"or", "nor"}):
         valence = own * _SCALAR
-    if upper and caps:
+    if meaning.upper and caps:
         valence = valence + _CAPS if valence > 0 else valence - _CAPS
-    for back, damp in _DISTANCES[: min(i, 3)]:
-        before = meanings[i - back]
-        if before.valence is not None:
-            continue
-        if before.booster:
-            valence += _boost(before, valence, caps=caps) * damp
-        if before.negates or back > 1:
-            valence = _negate(meanings, i, back, valence)
-        if back == 3:
+    if one.valence is None:
+        if one.booster:
+            valence += _boost(one, valence, caps=caps)
+        if one.negates:
+            valence *= _SCALAR
+    if two.valence is None:
+        if two.booster:
+            valence += _boost(two, valence, caps=caps) * 0.95
+        if two.negates:
+            valence *= _negation(two.word, one.word, "")
+    if i > 2 and three.valence is None:
+        if three.booster:
+            valence += _boost(three, valence, caps=caps) * 0.9
+        # "so" and "this" count alone here, as `and` binds before `or` in the original.
+        if one.word in {"so", "this"}:
+            valence *= 1.25
+        elif three.negates:
+            valence *= _negation(three.word, two.word, one.word)
+        if not _PHRASED.isdisjoint((zero, one.word, two.word, three.word)):
             valence = _idioms(meanings, i, valence)
-    if i > 0 and meanings[i - 1].word == "least" and meanings[i - 1].valence is None:
-        softened = i > 1 and meanings[i - 2].word in ("at", "very")
-        valence = valence if softened else valence * _SCALAR
+    if one.word == "least" and one.valence is None and two.word not in {"at", "very"}:
+        valence *= _SCALAR
     return valence
+
+
+def _negation(word: str, after: str, later: str) -> float:
+    """What a word that negates makes of one two or three places on, by the words between them."""
+    if word == "never" and after in {"so", "this"}:
+        return 1.25
+    if word == "without" and (after == "doubt" or later == "doubt"):
+        return 1.0
+    return _SCALAR
 
 
 def _boost(before: Meaning, valence: float, *, caps: bool) -> float:
@@ -215,38 +248,17 @@ def _boost(before: Meaning, valence: float, *, caps: bool) -> float:
     return scalar
 
 
-def _negate(meanings: Sequence[Meaning], i: int, back: int, valence: float) -> float:
-    """Negation `back` words before; "so" or "this" counts alone, as `and` binds before `or`."""
-    one = meanings[i - 1].word
-    if back == 2:
-        two = meanings[i - 2].word
-        if two == "never" and one in ("so", "this"):
-            return valence * 1.25
-        if two == "without" and one == "doubt":
-            return valence
-    elif back == 3:
-        two, three = meanings[i - 2].word, meanings[i - 3].word
-        if (three == "never" and two in ("so", "this")) or one in ("so", "this"):
-            return valence * 1.25
-        if three == "without" and "doubt" in (two, one):
-            return valence
-    return valence * _SCALAR if meanings[i - back].negates else valence
-
-
-def _idioms(meanings: Sequence[Meaning], i: int, valence: float) -> float:
-    two, one, zero = meanings[i - 2].word, meanings[i - 1].word, meanings[i].word
-    if one not in _CONTEXT and two not in _CONTEXT and zero not in _CONTEXT:
-        return valence
-    three = meanings[i - 3].word
+def _idioms(meanings: Sequence[Meaning | None], i: int, valence: float) -> float:
+    three, two, one, zero, *after = [
+        "" if meaning is None else meaning.word for meaning in meanings[i - 3 : i + 3]
+    ]
     before = (f"{three} {two} {one}", f"{three} {two}", f"{two} {one}")
     for phrase in (f"{one} {zero}", f"{two} {one} {zero}", before[2], before[0], before[1]):
         if phrase in _SPECIAL:
             valence = _SPECIAL[phrase]
             break
-    for length in (2, 3):
-        if i + length <= len(meanings):
-            after = " ".join(meaning.word for meaning in meanings[i : i + length])
-            valence = _SPECIAL.get(after, valence)
+    for length in range(1, len(after) + 1):
+        valence = _SPECIAL.get(" ".join((zero, *after[:length])), valence)
     for phrase in before:
         valence += _BOOSTERS.get(phrase, 0.0)
     return valence
@@ -282,12 +294,12 @@ def emphasis(text: str) -> float:
 
 
 def normalised(total: float, alpha: float = 15) -> float:
-    """Bring a sum of valences into [-1, 1].
+    """Bring a sum of valences into [-1, 1]: the original's clamp has nothing to do.
 
     >>> normalised(0.0), round(normalised(-3.0), 4)
     (0.0, -0.6124)
     """
-    return max(-1.0, min(1.0, total / math.sqrt(total * total + alpha)))
+    return total / math.sqrt(total * total + alpha)
 
 
 def polarity_scores(text: str) -> dict[str, float]:
@@ -302,14 +314,17 @@ def polarity_scores(text: str) -> dict[str, float]:
     >>> polarity_scores("")
     {'neg': 0.0, 'neu': 0.0, 'pos': 0.0, 'compound': 0.0}
     """
-    text = emoji_in_words(text)
+    if not text.isascii():
+        text = emoji_in_words(text)
     scores = valences_of(text.split(), _EXACT)
     if not scores:
         return {"neg": 0.0, "neu": 0.0, "pos": 0.0, "compound": 0.0}
-    marks = emphasis(text)
-    live = [score for score in scores if score]
+    live = list(filter(None, scores))
+    if not live:
+        return {"neg": 0.0, "neu": 1.0, "pos": 0.0, "compound": 0.0}
+    marks = emphasis(text) if "!" in text or "?" in text else 0.0
     # The built-in adds as the original does on every Python; a loop would not from 3.12 on.
-    total = float(sum(live))
+    total = sum(live)
     if total > 0:
         total += marks
     elif total < 0:
@@ -327,8 +342,8 @@ def polarity_scores(text: str) -> dict[str, float]:
     neutral = len(scores) - len(live)
     whole = positive - negative + neutral
     return {
-        "neg": round(math.fabs(negative / whole), 3),
-        "neu": round(math.fabs(neutral / whole), 3),
-        "pos": round(math.fabs(positive / whole), 3),
+        "neg": round(-negative / whole, 3) if negative else 0.0,
+        "neu": round(neutral / whole, 3),
+        "pos": round(positive / whole, 3) if positive else 0.0,
         "compound": round(normalised(total), 4),
     }
