@@ -23,6 +23,7 @@ from alerts.channels.base import FailureReason, Limits, Outcome, Refused, Retry,
 from alerts.message import NAMESPACE, Kind, kind_of, notification_id
 from alerts.outputs import At, Transition
 from alerts.pipeline import Kept
+from alerts.standstill import Standstill
 
 State = Literal[
     "pending",
@@ -60,11 +61,12 @@ class Delivery(msgspec.Struct, frozen=True):
         http_status: The receiver's last answer.
         provider_ref: The receiver's own name of the message.
         ambiguous: Some call ended without an answer: the receiver may have it.
-        offset: Where the transition stands in `nabz.transitions.v1`.
-        log: Where in the customer log it was decided.
+        offset: Where the transition stands in `nabz.transitions.v1`; -1 with `about`.
+        log: Where in the customer log it was decided; nowhere with `about`.
         created_ms: When it was planned, or planned anew after it was kept back.
         version: Rises with every record of the key.
         by: Id of the hold that keeps it back, or of the digest that tells it.
+        about: The source that stands still, where the message is about none of the customers.
     """
 
     notification_id: str
@@ -87,6 +89,7 @@ class Delivery(msgspec.Struct, frozen=True):
     updated_ms: int
     version: int = 1
     by: str | None = None
+    about: Standstill | None = None
 
     @property
     def open(self) -> bool:
@@ -104,7 +107,13 @@ def _changed(delivery: Delivery, now_ms: int, **changes: Any) -> Delivery:
 
 
 def planned(
-    transition: Transition, *, channel: str, offset: int, now_ms: int, kept: Kept | None = None
+    transition: Transition,
+    *,
+    channel: str,
+    offset: int,
+    now_ms: int,
+    kept: Kept | None = None,
+    about: Standstill | None = None,
 ) -> Delivery:
     """The first record of a message: pending, or suppressed with the reason."""
     return Delivery(
@@ -129,6 +138,7 @@ def planned(
         created_ms=now_ms,
         updated_ms=now_ms,
         by=None if kept is None else kept.by,
+        about=about,
     )
 
 
@@ -161,6 +171,7 @@ def digest(members: Sequence[Delivery], *, cause: str, now_ms: int) -> Delivery:
         updated_ms=now_ms,
         version=1,
         by=None,
+        about=None,
     )
 
 

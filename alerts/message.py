@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from alerts.outputs import Contribution, Evidence, Transition
+from alerts.standstill import LAG
 from alerts.texts import TEXTS
 from scoring.jalali import jalali
 
@@ -228,6 +229,9 @@ def moment(at_ms: int, *, seen_from_ms: int, locale: Locale = "en") -> str:
 
 def _who(transition: Transition, locale: Locale) -> str:
     texts = TEXTS[locale]
+    if transition.measure == LAG:  # about no customer
+        source = _isolated(plain(transition.labels["source"]), locale)
+        return texts.source.format(source=source)
     customer = _isolated(plain(transition.customer), locale)
     name = plain(transition.name) if transition.name is not None else ""
     who = f"{_isolated(name, locale)} ({customer})" if name else customer
@@ -405,6 +409,13 @@ def why_command(customer: str, alert_id: str) -> str:
     return f"nabz why {who} --alert {alert}"
 
 
+def _why(transition: Transition) -> str:
+    """What to type next: nobody's scores explain a source that stands still."""
+    if transition.measure == LAG:
+        return "nabz doctor"
+    return why_command(transition.customer, transition.alert_id)
+
+
 def notification(
     transition: Transition,
     *,
@@ -466,7 +477,7 @@ def notification(
         lines=tuple(lines),
         evidence=_quotes(transition, locale) if quotes and kind not in texts.endings else (),
         links=_links(transition, links or {}),
-        why=why_command(transition.customer, transition.alert_id),
+        why=_why(transition),
         rule=plain(transition.rule, _ID_MAX),
         customer=plain(transition.customer, _ID_MAX),
         account=_or_none(transition.account),

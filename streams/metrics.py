@@ -143,6 +143,7 @@ class NotifierMetrics:
         holds: Holds in force: the stop button.
         undelivered: Messages that should be told and have no record: alarm on any.
         kept: Openings kept back for a reason that passes, by reason.
+        cut_off: Sources that somebody is told of as standing still.
     """
 
     attempts: Counter
@@ -159,6 +160,7 @@ class NotifierMetrics:
     holds: Gauge
     kept: Gauge
     undelivered: Gauge
+    cut_off: Gauge
 
     @classmethod
     def register(cls, registry: CollectorRegistry, *, channels: Iterable[str]) -> NotifierMetrics:
@@ -209,6 +211,11 @@ class NotifierMetrics:
             undelivered=Gauge(
                 "nabz_undelivered_transitions",
                 "Messages that should be told and have no record for five minutes",
+                registry=registry,
+            ),
+            cut_off=Gauge(
+                "nabz_sources_cut_off",
+                "Sources told of as standing still",
                 registry=registry,
             ),
         )

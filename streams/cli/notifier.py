@@ -105,13 +105,15 @@ def orders_of(broker: Broker) -> Orders:
 
 def _known(settings: Settings, channel: str, rule: str) -> None:
     """A hold on a name nothing has would hold nothing, and look as if it did."""
+    from alerts.standstill import RULE
+
     channels = sorted(settings.notifier().channels)
     if channel and channel not in channels:
         known = ", ".join(channels) or "none"
         raise Stop(f"--channel: found {channel!r}; configured are {known}", MISUSED)
-    rules = sorted(one.id for one in settings.config().rules)
+    rules = sorted({RULE, *(one.id for one in settings.config().rules)})
     if rule and rule not in rules:
-        raise Stop(f"--rule: found {rule!r}; configured are {', '.join(rules) or 'none'}", MISUSED)
+        raise Stop(f"--rule: found {rule!r}; configured are {', '.join(rules)}", MISUSED)
 
 
 def _scope(hold: Hold) -> str:

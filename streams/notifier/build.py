@@ -68,6 +68,8 @@ class Plan:
     links: Mapping[str, str] = field(default_factory=dict)
     max_notify_age_ms: int = 900_000
     live: bool = True
+    cut_off_after_ms: int = 900_000
+    sources: Mapping[str, int] = field(default_factory=dict)
     heartbeat: Heartbeat | None = None
 
 
@@ -161,5 +163,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         links=dict(settings.links),
         max_notify_age_ms=settings.max_notify_age,
         live=settings.clock == "live",
+        cut_off_after_ms=settings.cut_off_after,
+        sources=dict(settings.sources),
         heartbeat=_heartbeat(settings.heartbeat),
     )

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
+import math
 import random
 import signal
 import time
@@ -43,6 +44,8 @@ from alerts.delivery import (
 from alerts.message import Notification, digest_notification, notification
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Now
+from alerts.standstill import Standstill
+from alerts.standstill import transition as said_of
 from streams.clock import wall_ms
 from streams.engine.brokers import Broker
 from streams.engine.reader import follow, read_to_end
@@ -53,6 +56,7 @@ from streams.notifier.feed import Feed, FeedError, Ledger, Names, Raw
 from streams.notifier.orders import Orders, take
 from streams.notifier.outbox import Key, Outbox
 from streams.notifier.settings import NotifierSettings
+from streams.notifier.sources import Sources
 
 EX_SOFTWARE = 70
 _POLL_MS = 200
@@ -60,6 +64,7 @@ _IN_FLIGHT = 64
 _QUEUE_MAX = 5_000
 _SWEEP_S = 3_600.0
 _GAUGES_S = 1.0
+_LOOK_S = 1.0
 _STOP_S = 20.0
 _LEASE = 0.6  # of the session, like the lease of the workers
 _LIVE_S = 60.0
@@ -97,6 +102,8 @@ class _Term:
 
     number: int
     outbox: Outbox
+    sources: Sources
+    looked_s: float = -math.inf
     due: list[tuple[int, Key]] = field(default_factory=list)
     busy: set[Key] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -249,6 +256,7 @@ class Notifier:
             if records:
                 await self._take(term, records)
             caught_up = not records and not held and await self._feed.caught_up()
+            await self._look(term)
             await self._release(term, caught_up=caught_up)
             full = len(term.outbox.transitions) >= _QUEUE_MAX and (
                 term.outbox.backlog() >= _QUEUE_MAX
@@ -278,6 +286,9 @@ class Notifier:
         )
         found: dict[bytes, Delivery] = {}
         orders, controls = Orders(), 0
+        sources = Sources(
+            self._plan.sources if self._plan.live else {}, self._plan.cut_off_after_ms
+        )
         begin = records[0].offset if records else await self._feed.position()
 
         def apply(_: int, records: Iterable[Any]) -> None:
@@ -293,6 +304,7 @@ class Notifier:
         def obey(_: int, records: Iterable[Any]) -> None:
             nonlocal controls
             controls += take(orders, records)
+            sources.take(records)
 
         ends = await read_to_end(self._broker, self._names.control, {0: 0}, obey)
         books = await read_to_end(self._broker, self._names.deliveries, {0: 0}, apply)
@@ -300,7 +312,7 @@ class Notifier:
         missing = outbox.restore(found.values(), self._clock())
         await self._ledger.write(outbox.mended)
         await self._recall(outbox, missing)
-        term = _Term(number, outbox)
+        term = _Term(number, outbox, sources)
         self._term = term
         now_ms = self._clock()
         for key in outbox.lanes:
@@ -343,6 +355,7 @@ class Notifier:
         """Follow the orders; each of them makes every lane look again."""
 
         def obey(_: int, records: Iterable[Any]) -> None:
+            term.sources.take(records)
             before = self._orders.holding(self._clock())
             if take(self._orders, records) == 0:
                 return
@@ -454,6 +467,37 @@ class Notifier:
         for one, transition in planned:
             self._count_end(one)
             self._push(term, self._clock(), outbox.add(one, transition))
+
+    async def _look(self, term: _Term) -> None:
+        """Once a second: does a source stand still, or go on? It is told like any alert."""
+        if not self._plan.live or time.monotonic() - term.looked_s < _LOOK_S:
+            return
+        term.looked_s = time.monotonic()
+        wall, outbox = self._clock(), term.outbox
+        last = outbox.standstills()
+        for one in term.sources.look(last, outbox.seqs(self._plan.sources), wall):
+            await self._tell(term, one, wall)
+        self._metrics.cut_off.set(len(outbox.standstills()))
+
+    async def _tell(self, term: _Term, one: Standstill, wall: int) -> None:
+        """Plan what is to be said of a source, for channels that have not heard it yet."""
+        transition = said_of(one)
+        deliveries = term.outbox.plan(
+            transition,
+            -1,
+            routes=self._plan.routes,
+            channels=self._plan.outlets,
+            now=self._now(wall),
+            wall_ms=wall,
+            about=one,
+        )
+        if not deliveries:
+            return
+        log.warning("source.standstill", source=one.source, reason=one.reason)
+        await self._ledger.write(deliveries)
+        for delivery in deliveries:
+            self._count_end(delivery)
+            self._push(term, wall, term.outbox.add(delivery, transition))
 
     def _decoded(self, raw: Raw) -> Transition | None:
         try:

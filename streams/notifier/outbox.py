@@ -33,6 +33,8 @@ from alerts.holds import Hold, covering
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
+from alerts.standstill import Standstill, fingerprint
+from alerts.standstill import transition as said_of
 
 Key = tuple[str, str]
 """Channel and alert id."""
@@ -89,6 +91,8 @@ class Outbox:
             elif one.state == "sending":
                 taken = interrupted(one, now_ms)
             self.lanes.setdefault((one.channel, one.alert_id), []).append(taken)
+            if one.about is not None and _needs(taken):
+                self.transitions[one.notification_id] = said_of(one.about)
         for one in sorted(known, key=lambda one: one.created_ms):
             self._metered(one)
         for key in list(self.lanes):
@@ -98,7 +102,10 @@ class Outbox:
             one
             for lane in self.lanes.values()
             for one in lane
-            if _needs(one) and one.kind != "digest" and (not _waits(one) or one is lane[-1])
+            if _needs(one)
+            and one.kind != "digest"
+            and one.about is None
+            and (not _waits(one) or one is lane[-1])
         ]
 
     def plan(
@@ -110,6 +117,7 @@ class Outbox:
         channels: Iterable[str],
         now: Now,
         wall_ms: int,
+        about: Standstill | None = None,
     ) -> list[Delivery]:
         """The first records of a transition's messages; empty if nobody is to be told, or again."""
         alert_id, closes = transition.alert_id, transition.after == "closed"
@@ -126,10 +134,28 @@ class Outbox:
                 offset=offset,
                 now_ms=wall_ms,
                 kept=self._kept(transition, replace(now, channel=name), wall_ms),
+                about=about,
             )
             for name in wanted
             if place > self.seen.get((name, transition.fingerprint), (-1, -1))
         ]
+
+    def standstills(self) -> dict[str, Standstill]:
+        """Sources that were told of as standing still, and not yet as going on."""
+        return {
+            lane[-1].about.source: lane[-1].about
+            for lane in self.lanes.values()
+            if lane[-1].about is not None and not lane[-1].closing
+        }
+
+    def seqs(self, sources: Iterable[str]) -> dict[str, int]:
+        """Newest sequence number planned for each source, 0 for none."""
+        marks = {fingerprint(source): source for source in sources}
+        found = dict.fromkeys(marks.values(), 0)
+        for (_, mark), (_, seq) in self.seen.items():
+            if mark in marks:
+                found[marks[mark]] = max(found[marks[mark]], seq)
+        return found
 
     def _kept(self, transition: Transition, now: Now, wall_ms: int) -> Kept | None:
         """What keeps an opening back; one that nothing else does uses up the channel's budget."""

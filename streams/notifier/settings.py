@@ -58,6 +58,10 @@ Budgeted = Annotated[int, Field(ge=1, le=10_000)] | None
 """Openings in ten minutes before the rest comes in digests; none for programs, who do not tire."""
 
 
+CutOffAfter = Annotated[DurationMs, Field(ge=60_000)]
+"""Shorter than a minute, and the pauses of a deployment page somebody."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -183,6 +187,8 @@ class NotifierSettings(_Strict):
         links: Address templates by name, e.g. `https://crm.example/c/{customer}`.
         max_notify_age: Older openings wait until the notifier has caught up (live clock only).
         clock: The installation's clock.
+        cut_off_after: A source that stands still for longer is told of (live clock only).
+        sources: Lateness of each source in ms; told by the other settings, not written here.
         heartbeat: Pinged while the auditor finds nothing undelivered.
     """
 
@@ -191,6 +197,8 @@ class NotifierSettings(_Strict):
     links: dict[str, str] = {}
     max_notify_age: DurationMs = 900_000
     clock: Literal["live", "watermark"] = "live"
+    cut_off_after: CutOffAfter = 900_000
+    sources: dict[str, int] = {}
     heartbeat: HeartbeatSettings | None = None
 
     @field_validator("links")
