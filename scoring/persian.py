@@ -38,8 +38,9 @@ _GIVES: Final = listed(
 """Before بده these make it "give", not "is bad"."""
 
 _GIVE_OR_BAD: Final = listed("بده بدن بدین بدید بدی")
+_VERY: Final = 1.4
 _STRONGER: Final = {
-    **dict.fromkeys(listed("خیلی بسیار واقعا کاملا شدیدا بشدت شدت حسابی بینهایت"), 1.4),
+    **dict.fromkeys(listed("خیلی بسیار واقعا کاملا شدیدا بشدت شدت حسابی بینهایت"), _VERY),
     **dict.fromkeys(listed("کمی یکم کم نسبتا تقریبا اندکی یکمی"), 0.6),
 }
 _ENDINGS: Final = tuple(
@@ -52,12 +53,22 @@ _ENDINGS: Final = tuple(
     )
 )
 _PREFIXES: Final = ("می", "نمی")
+_CONCORD: Final = listed("هیچ هیچی هیچکس هیچکدوم هیچکدام هیچگونه هیچوقت اصلا اصن ابدا")
+"""Persian denies twice: in "هیچ طعمی ندارد" the verb repeats the first word and turns it not."""
+
+_ENDS: Final = listed("""ولی اما لیکن ولیکن منتها که چون
+    بود است هست بودن بودند داشت داشتن رسید شد کرد""")
+"""What no denial reaches back over: a conjunction, or the verb that ended the clause before."""
+
 _SUFFIXES: Final = listed("ها های هایی تر ترین ام اند ایم اید هام هاش هاشون")
 
 
 def _joined(entry: str) -> str:
     return normalise(entry).replace(" ", "")
 
+
+_EITHER: Final = frozenset(map(_joined, ("فوق العاده", "وحشتناک", "بی نهایت")))
+"""Praise or blame, but "very" and no more before a word of the other sign."""
 
 _VALENCES: Final = {_joined(entry): valence for entry, valence in WORDS.items()}
 
@@ -152,23 +163,35 @@ def valences(words: Sequence[str]) -> list[float]:
     """
     scores = [0.0] * len(words)
     bare = [word.rstrip(".?") for word in words]
-    place = 0
+    place, strengthened = 0, -1
     while place < len(bare):
-        length = 1
-        valence = _known[bare[place]]
-        if bare[place] in _BEGINNINGS:
-            valence, length = _entry(bare, words, place)
+        valence, length = _entry(bare, words, place)
         if place and bare[place] in _GIVE_OR_BAD and bare[place - 1] in _GIVES:
             valence = None
-        if valence:
+        if valence and _only_very(bare, words, place, length, valence):
+            strengthened = place + length
+        elif valence:
             scores[place] = _in_context(bare, words, place, length, valence)
+            scores[place] *= _VERY if place == strengthened else 1.0
         place += length
     return scores
 
 
+def _only_very(
+    bare: Sequence[str], words: Sequence[str], place: int, length: int, valence: float
+) -> bool:
+    """Does this only make the next word stronger, as in "فوق‌العاده شور"?"""
+    after = place + length
+    if "".join(bare[place:after]) not in _EITHER or after == len(bare):
+        return False
+    if words[after - 1][-1] in ".?":
+        return False
+    return (_entry(bare, words, after)[0] or 0.0) * valence < 0
+
+
 def _entry(bare: Sequence[str], words: Sequence[str], place: int) -> tuple[float | None, int]:
     """The longest entry that starts here, and how many words it takes."""
-    for length in range(_BEGINNINGS[bare[place]], 1, -1):
+    for length in range(_BEGINNINGS.get(bare[place], 1), 1, -1):
         inside = words[place : place + length - 1]
         if place + length <= len(bare) and all(word[-1] not in ".?" for word in inside):
             valence = _known["".join(bare[place : place + length])]
@@ -183,12 +206,12 @@ def _in_context(
     """Make a valence stronger, weaker, or turn it around by the words beside it."""
     if place:
         valence *= _STRONGER.get(bare[place - 1], 1.0)
-        if bare[place - 1] in _BEFORE and words[place - 1][-1] not in ".?":
-            return valence * _FLIP
-    if any(map(_denies.__getitem__, bare[place : place + length])):
+    if bare[place] in _CONCORD or any(map(_denies.__getitem__, bare[place : place + length])):
         return valence
+    if place and bare[place - 1] in _BEFORE and words[place - 1][-1] not in ".?":
+        return valence * _FLIP
     for after in range(place + length, min(place + length + _REACH, len(bare))):
-        if words[after - 1][-1] in ".?":
+        if words[after - 1][-1] in ".?" or bare[after] in _ENDS:
             break
         if _denies[bare[after]]:
             return valence * _FLIP
