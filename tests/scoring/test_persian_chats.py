@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,12 @@ from bench.persian_chats import CHATS, Turn, rated, table
 from scoring.cues import FAMILY
 from scoring.reading import read
 
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = persian_chats.rows()
 CUSTOMERS = [row for row in ROWS if row["role"] == "customer"]
 CARD = (CHATS.parent / "README.md").read_text(encoding="utf-8")
 GUIDELINES = (CHATS.parent / "GUIDELINES.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/detection.md").read_text(encoding="utf-8").partition("## Persian chats")[2]
 RULINGS, CUES = GUIDELINES.split("## `cues`")
 
 ARABIC = str.maketrans({"ی": "ي", "ک": "ك", "ه": "ه\u0640", "ا": "ا\u064e"})
@@ -195,3 +198,15 @@ def test_the_table_counts_hits_misses_and_false_alarms(turns: list[Turn]) -> Non
         assert hit + missed == sum(code in row["cues"] for row in CUSTOMERS)
         assert only >= 0
     assert sum(hit for hit, _, _ in counted.values()) > 100
+
+
+def test_the_page_about_detection_has_these_labels(turns: list[Turn]) -> None:
+    """As often as each cue was said, and the card's kappa; what is found of it, bench measures."""
+    persian = [turn for turn in turns if turn.reading.lang == "fa"]
+    said = {code: sum(code in turn.cues for turn in persian) for code in FAMILY}
+    shown = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \|", PAGE, re.MULTILINE)
+    assert {code: int(of_page) for code, of_page, _, _ in shown} == said
+    assert all(int(of_page) == int(hit) + int(missed) for _, of_page, hit, missed in shown)
+    (labels,) = re.findall(r"first reader and second \| (\.\d+) \|", CARD)
+    (cues,) = re.findall(r"19 codes \| (\.\d+) \|", CARD)
+    assert f"kappa {labels} and on cues with {cues};" in PAGE
