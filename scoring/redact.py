@@ -51,6 +51,9 @@ _SPELT_AT: Final = re.compile(
 )
 
 _AT_WORD: Final = re.compile(r"[\[({] ?at ?[\])}]", re.IGNORECASE)
+_APART: Final = re.compile(r"[\w.+-] @ ?[\w-]{1,63}\.[\w.-]")
+_JOINED: Final = re.compile(r"\S@")
+"""An address has one of these; a text that only calls @somebody by name has none, and most do."""
 
 _GROUP: Final = re.compile(r"\d+")
 _LETTER: Final = re.compile(r"[^\W_]")
@@ -184,9 +187,10 @@ def _without_addresses(text: str) -> tuple[str, int]:
         return f"{chunk[:start]}<email>{chunk[start + len(core) :]}"
 
     spelt = 0
-    if "@" in text or _AT_WORD.search(text):
+    apart = " @" in text and _APART.search(text)
+    if apart or '"@' in text or _AT_WORD.search(text):
         text, spelt = _SPELT_AT.subn("<email>", text)
-    if "@" in text:
+    if "@" in text and _JOINED.search(text):
         text = _CHUNK.sub(replacement, text)
     return text, spelt + masked
 
