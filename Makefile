@@ -23,7 +23,7 @@ ARGS   ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage demo bench eval fuzz chaos lock clean
+.PHONY: help setup check test coverage contract demo bench eval fuzz chaos lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -48,6 +48,9 @@ test: $(STAMP) ## Run the tests; ARGS="tests/alerts -k webhook" passes options t
 coverage: $(STAMP) ## Branch coverage of scoring and alerts by their own tests; below 100 % fails
 	$(BIN)/coverage run -m pytest -q tests/scoring tests/alerts scoring alerts $(ARGS)
 	$(BIN)/coverage report
+
+contract: $(STAMP) ## Write docs/contract anew after a change of a public type; ARGS="--release 0.2.0"
+	$(BIN)/python -m streams.contract $(ARGS)
 
 demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPORT= ARGS=--plain
 	@$(BIN)/nabz demo $(if $(INPUT),--input "$(INPUT)") $(if $(CONFIG),--config "$(CONFIG)") \
