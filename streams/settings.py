@@ -41,13 +41,14 @@ from streams.engine.brokers import Broker, BrokerConfigError
 from streams.http import BindError, parse_bind
 from streams.ingest.picks import Strict, suggestion
 from streams.ingest.sources import NATIVE, RESERVED, SourceSettings
-from streams.notifier import settings as notifier_settings
+from streams.notifier.channel_settings import CHANNEL_TYPES, QuietSettings, SpanSettings
 from streams.notifier.settings import (
     ChannelName,
     ChannelSettings,
     CutOffAfter,
     DurationMs,
     HeartbeatSettings,
+    MatchSettings,
     NotifierSettings,
     RouteSettings,
     SecretRef,
@@ -436,22 +437,21 @@ def _known_top(tree: Mapping[str, Any], where: str) -> None:
 
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "heartbeat": HeartbeatSettings,
-    "match": notifier_settings.MatchSettings,
-    "quiet_hours": notifier_settings.QuietSettings,
+    "match": MatchSettings,
+    "quiet_hours": QuietSettings,
     "routes": RouteSettings,
-    "spans": notifier_settings.SpanSettings,
-    "terminal": notifier_settings.TerminalSettings,
-    "webhook": notifier_settings.WebhookSettings,
+    "spans": SpanSettings,
+    **CHANNEL_TYPES,
 }
 """Whose keys are known below a step of the notifier's part."""
-_MEMBERS: Final = frozenset({"terminal", "webhook", "from_conversation", "Pick"})
+_MEMBERS: Final = frozenset({*CHANNEL_TYPES, "from_conversation", "Pick"})
 _SCALARS: Final = frozenset({"str", "bool", "int", "float"})
 _WRITE: Final = {
     "tuple_type": "write a list, like [one, two]",
     "dict_type": "write `key: value` lines",
     "model_type": "write `key: value` lines",
     "model_attributes_type": "write `key: value` lines",
-    "union_tag_not_found": "type is missing; write type: terminal, or type: webhook",
+    "union_tag_not_found": f"type is missing; known are {', '.join(CHANNEL_TYPES)}",
 }
 
 

@@ -1,18 +1,21 @@
 """What a channel is: limits as data, notification to request, answer to outcome. No sockets.
 
 Reasons are a closed set, which is also the label of the failure counter. A channel never decides
-when to try again: `alerts.delivery.after` does, from the outcome.
+when to try again: `alerts.delivery.after` does, from the outcome. A message may take several calls,
+like an edit and a reply; what they come to is decided in `streams.notifier.telling`.
 
-Next step: `alerts.channels.terminal` and `alerts.channels.webhook`; `streams.notifier.http` sends.
+Next step: the channels beside this file; `streams.notifier.telling` makes the calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
+
+import msgspec
 
 from alerts.message import Notification
 
@@ -55,7 +58,8 @@ class Limits:
         timeout_ms: An answer that takes longer is none.
         give_up_ms: After this long a message is dead.
         in_flight: Calls at the same time.
-        gap_ms: Time between the beginnings of two calls.
+        gap_ms: Time between the beginnings of two messages.
+        repeat_ms: What is open is sent again this often, as the receiver forgets; 0 for never.
     """
 
     body_max_bytes: int = 20_000
@@ -63,16 +67,43 @@ class Limits:
     give_up_ms: int = 6 * _HOUR_MS
     in_flight: int = 4
     gap_ms: int = 0
+    repeat_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, exactly these bytes."""
+    """One HTTP request, exactly these bytes; address and headers may hold a token."""
 
     method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Several requests that are one message, made in this order.
+
+    Attributes:
+        requests: At least one. A failed attempt is made again as a whole: what can be repeated
+            without anybody noticing, like an edit, stands first.
+        need: `all` of them must arrive, or `any`, where they go to replicas of one receiver.
+        otherwise: Made instead of all the others if the first is refused: what was to be edited is
+            gone.
+    """
+
+    requests: tuple[Request, ...]
+    need: Literal["all", "any"] = "all"
+    otherwise: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail, exactly these bytes, with its envelope."""
+
+    sender: str
+    recipients: tuple[str, ...] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +113,16 @@ class TerminalLine:
     text: str
 
 
+Message = Request | Calls | Mail | TerminalLine
+Call = Request | Mail | TerminalLine
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What a receiver answered.
 
     Attributes:
-        status: HTTP status; 200 for a line that was written.
+        status: HTTP status, or reply code of SMTP; 200 for a line that was written.
         headers: Names in lower case.
         body: At most the first 64 kB.
     """
@@ -155,8 +190,14 @@ class Channel(Protocol):
     def limits(self) -> Limits:
         """What it bears."""
 
-    def render(self, notification: Notification, *, now_ms: int) -> Request | TerminalLine:
-        """Say a notification the channel's way; equal arguments give equal bytes."""
+    def render(self, notification: Notification, *, now_ms: int, ref: str | None = None) -> Message:
+        """Say a notification the channel's way; equal arguments give equal bytes.
+
+        Args:
+            notification: What to say.
+            now_ms: The wall clock.
+            ref: What the receiver calls the message that told of the same alert, if one was sent.
+        """
 
     def outcome(self, answer: Response | Failure, *, now_ms: int) -> Outcome:
         """Understand an answer, or its absence."""
@@ -207,3 +248,28 @@ def http_outcome(answer: Response | Failure, *, now_ms: int, ref: str | None = N
     if status == 413:
         return Refused("too_large", status)
     return Refused("client_error", status)
+
+
+def json_post(url: str, body: Mapping[str, Any], headers: Mapping[str, str] = {}) -> Request:
+    """A POST of a JSON object.
+
+    >>> json_post("https://x.example", {"a": 1}).body
+    b'{"a":1}'
+    """
+    named = {"content-type": "application/json; charset=utf-8", "user-agent": "nabz"}
+    return Request("POST", url, named | dict(headers), msgspec.json.encode(body))
+
+
+def answered(answer: Response | Failure) -> Mapping[str, Any]:
+    """The JSON object in an answer's body; empty where there is none.
+
+    >>> answered(Response(200, {}, b'{"ok": true}')), answered(Response(502, {}, b"<html>"))
+    ({'ok': True}, {})
+    """
+    if isinstance(answer, Failure):
+        return {}
+    try:
+        found = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -25,7 +25,13 @@ class Terminal:
 
     limits: Limits = field(default_factory=lambda: Limits(in_flight=1))
 
-    def render(self, notification: Notification, *, now_ms: int) -> TerminalLine:  # noqa: ARG002
+    def render(
+        self,
+        notification: Notification,
+        *,
+        now_ms: int,  # noqa: ARG002
+        ref: str | None = None,  # noqa: ARG002
+    ) -> TerminalLine:
         """One block."""
         text = block(notification).encode("utf-8", "replace")[: self.limits.body_max_bytes]
         return TerminalLine(text.decode("utf-8", "ignore"))

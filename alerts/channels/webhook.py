@@ -23,7 +23,8 @@ import msgspec
 from msgspec.structs import replace
 
 from alerts.channels.base import Failure, Limits, Outcome, Request, Response, http_outcome
-from alerts.message import Link, Notification
+from alerts.channels.shortened import cut, shortened
+from alerts.message import Notification
 
 PREFIX: Final = "whsec_"
 KEY_MIN_BYTES: Final = 24
@@ -84,22 +85,16 @@ def _encoded(notification: Notification) -> bytes:
     )
 
 
-def _cut(text: str | None, most: int) -> str | None:
-    return text if text is None or len(text) <= most else text[: most - 1] + "…"
-
-
-def _shortened(notification: Notification) -> Sequence[Notification]:
-    """Ever shorter versions: without quotes, without links, then with every text cut."""
-    no_quotes = replace(notification, evidence=())
-    bare = replace(no_quotes, links=tuple[Link, ...]())
-    texts = {
-        name: _cut(getattr(bare, name), 200)
-        for name in ("title", "why", "rule", "customer", "account", "tier", "runbook", "measure")
+def _versions(notification: Notification) -> Sequence[Notification]:
+    """Ever shorter versions; the last has facts only."""
+    found = tuple(shortened(notification))
+    short = {
+        name: value if value is None else cut(value, 200)
+        for name in ("customer", "measure")
+        for value in [getattr(found[-1], name)]
     }
-    cut = replace(bare, lines=tuple(line[:200] for line in bare.lines[:4]), **texts)
-    thin = replace(cut, title="", why="", lines=(), rule="", account=None, tier=None, runbook=None)
-    thin = replace(thin, members=())
-    return (notification, no_quotes, bare, cut, thin)
+    thin = replace(found[-1], title="", why="", lines=(), rule="", account=None, tier=None)
+    return (*found, replace(thin, runbook=None, members=(), **short))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +110,16 @@ class Webhook:
     keys: tuple[bytes, ...] = field(repr=False)
     limits: Limits = field(default_factory=lambda: Limits(give_up_ms=_GIVE_UP_MS))
 
-    def render(self, notification: Notification, *, now_ms: int) -> Request:
+    def render(
+        self,
+        notification: Notification,
+        *,
+        now_ms: int,
+        ref: str | None = None,  # noqa: ARG002  # every message stands for itself
+    ) -> Request:
         """A signed request whose body keeps the limit."""
         most = self.limits.body_max_bytes
-        bodies = map(_encoded, _shortened(notification))
+        bodies = map(_encoded, _versions(notification))
         body = next(one for one in bodies if len(one) < most)  # the shortest always fits
         message_id = notification.notification_id
         timestamp_s = now_ms // 1000

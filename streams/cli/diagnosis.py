@@ -38,7 +38,7 @@ from streams.engine.brokers import secret
 from streams.engine.kafka_reads import ReadError, ends, read
 from streams.notifier.build import ChannelConfigError, build
 from streams.notifier.http import ForbiddenAddressError, Guard, GuardedResolver, networks
-from streams.notifier.settings import WebhookSettings
+from streams.notifier.channel_settings import WebhookSettings
 from streams.settings import Settings
 from streams.topics import DEAD_LETTERS, EVENTS, LOG, TRANSITIONS
 from streams.worker.configure import Standing, standing

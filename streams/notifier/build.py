@@ -11,27 +11,42 @@ from typing import TextIO, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.budget import Budget
+from alerts.channels import slack, telegram
+from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.base import Channel, Limits
+from alerts.channels.mail import MailBox
+from alerts.channels.pagerduty import PagerDuty
+from alerts.channels.slack import SlackBot, SlackWebhook
+from alerts.channels.teams import Teams
+from alerts.channels.telegram import Telegram
 from alerts.channels.terminal import Terminal
-from alerts.channels.webhook import BadKeyError, Webhook, signing_key
+from alerts.channels.webhook import Webhook, signing_key
 from alerts.message import Locale
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
 from alerts.routing import Match, Route
 from streams.engine.brokers import BrokerConfigError, secret
+from streams.notifier.channel_settings import (
+    AlertmanagerSettings,
+    CalledSettings,
+    MailSettings,
+    PagerDutySettings,
+    Posting,
+    SlackSettings,
+    TeamsSettings,
+    TelegramSettings,
+    TerminalSettings,
+    WebhookSettings,
+)
 from streams.notifier.http import (
     ForbiddenAddressError,
     Guard,
     HttpSender,
-    Sender,
     TerminalSender,
     networks,
 )
-from streams.notifier.settings import (
-    ChannelSettings,
-    HeartbeatSettings,
-    NotifierSettings,
-    WebhookSettings,
-)
+from streams.notifier.settings import ChannelSettings, HeartbeatSettings, NotifierSettings
+from streams.notifier.smtp import PORTS, Server, SmtpSender
+from streams.notifier.telling import Sender
 
 
 class ChannelConfigError(ValueError):
@@ -73,19 +88,75 @@ class Plan:
     heartbeat: Heartbeat | None = None
 
 
-def _webhook(name: str, settings: WebhookSettings) -> Outlet:
-    guard = Guard(networks(settings.allow), settings.allow_loopback)
-    try:
-        is_reference = settings.url.startswith(("env:", "file:"))
-        url = secret(settings.url) if is_reference else settings.url
-        guard.check_url(url)
-        keys = tuple(signing_key(secret(one)) for one in settings.keys)
-    except (BrokerConfigError, BadKeyError, ForbiddenAddressError) as error:
-        raise ChannelConfigError(f"channels.{name}: {error}") from None
-    limits = Limits(timeout_ms=settings.timeout, give_up_ms=settings.give_up)
-    return Outlet(
-        name, Webhook(url, keys, limits), HttpSender(guard), settings.locale, settings.quotes
+def _guard(settings: CalledSettings) -> Guard:
+    plain = isinstance(settings, AlertmanagerSettings) and settings.plain_http
+    return Guard(networks(settings.allow), settings.allow_loopback, plain)
+
+
+def _read(reference: str) -> str:
+    """What a reference refers to; an address that is no secret may stand there itself."""
+    return secret(reference) if reference.startswith(("env:", "file:")) else reference
+
+
+def _called(settings: CalledSettings, limits: Limits) -> Limits:
+    """A channel's limits, with the times that were configured."""
+    return replace(limits, timeout_ms=settings.timeout, give_up_ms=settings.give_up)
+
+
+_Posted = Webhook | SlackWebhook | SlackBot | PagerDuty | Teams | Telegram | Alertmanager
+
+
+def _made(settings: Posting) -> tuple[_Posted, tuple[str, ...]]:
+    """A channel that posts over HTTP, its secrets read, and the addresses it calls."""
+    match settings:
+        case WebhookSettings():
+            keys = tuple(signing_key(secret(one)) for one in settings.keys)
+            hook = Webhook(_read(settings.url), keys)
+            return hook, (hook.url,)
+        case SlackSettings():
+            return _slack(settings)
+        case PagerDutySettings():
+            return PagerDuty(secret(settings.key), settings.url), (settings.url,)
+        case TeamsSettings():
+            teams = Teams(secret(settings.url))
+            return teams, (teams.url,)
+        case TelegramSettings():
+            token = telegram.bot_token(secret(settings.token))
+            limits = Limits(gap_ms=telegram.gap_ms(settings.chat), in_flight=1)
+            bot = Telegram(token, settings.chat, settings.topic, settings.api, limits)
+            return bot, (bot.api,)
+        case AlertmanagerSettings():
+            bearer = None if settings.token is None else secret(settings.token)
+            return Alertmanager(settings.urls, bearer), settings.urls
+        case _:
+            assert_never(settings)
+
+
+def _slack(settings: SlackSettings) -> tuple[SlackWebhook | SlackBot, tuple[str, ...]]:
+    if settings.token is None or settings.channel is None:
+        hook = SlackWebhook(secret(settings.url or ""))
+        return hook, (hook.url,)
+    bot = SlackBot(slack.bot_token(secret(settings.token)), settings.channel, settings.api)
+    return bot, (bot.api,)
+
+
+def _posting(settings: Posting) -> tuple[Channel, Sender]:
+    channel, addresses = _made(settings)
+    guard = _guard(settings)
+    for one in addresses:
+        guard.check_url(one)
+    return replace(channel, limits=_called(settings, channel.limits)), HttpSender(guard)
+
+
+def _mailing(settings: MailSettings) -> tuple[Channel, Sender]:
+    username, password = (
+        None if one is None else secret(one) for one in (settings.username, settings.password)
     )
+    port = PORTS[settings.encryption] if settings.port is None else settings.port
+    server = Server(settings.host, port, settings.encryption, username, password)
+    box = MailBox(settings.sender, settings.to)
+    limited = replace(box, limits=_called(settings, box.limits))
+    return limited, SmtpSender(server, _guard(settings))
 
 
 def _heartbeat(settings: HeartbeatSettings | None) -> Heartbeat | None:
@@ -106,15 +177,19 @@ def _budget(settings: ChannelSettings) -> Budget | None:
 
 
 def _outlet(name: str, settings: ChannelSettings, stdout: TextIO | None) -> Outlet:
-    match settings.type:
-        case "terminal":
-            return Outlet(
-                name, Terminal(), TerminalSender(stdout), settings.locale, settings.quotes
-            )
-        case "webhook":
-            return _webhook(name, settings)
-        case _:
-            assert_never(settings)
+    channel: Channel
+    sender: Sender
+    try:
+        match settings:
+            case TerminalSettings():
+                channel, sender = Terminal(), TerminalSender(stdout)
+            case MailSettings():
+                channel, sender = _mailing(settings)
+            case _:
+                channel, sender = _posting(settings)
+    except (ValueError, ForbiddenAddressError) as error:
+        raise ChannelConfigError(f"channels.{name}: {error}") from None
+    return Outlet(name, channel, sender, settings.locale, settings.quotes)
 
 
 def _quiet(name: str, settings: ChannelSettings) -> QuietHours | None:
