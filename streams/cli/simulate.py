@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -18,6 +18,7 @@ from streams.cli.words import moment_ms
 
 if TYPE_CHECKING:
     from streams.engine.brokers import Broker
+    from streams.simulate.delivery import Delivery
     from streams.simulate.faults import Sent
 
 _FAULTS_E2: Final = 3
@@ -45,11 +46,72 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
         raise click.BadParameter("write a time like 2026-03-01T09:00 or milliseconds") from error
 
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_SHARE: Final = click.IntRange(0, 100)
+_COUNT: Final = click.IntRange(min=0)
+
+
+def _extras(command: _Command) -> _Command:
+    """The options for what a shop may have beside its plots, all of it off by default."""
+    for option in reversed(
+        (
+            click.option(
+                "--incidents",
+                "incidents_every_ms",
+                metavar="LENGTH",
+                callback=_duration,
+                help="Mean time between incidents, one cause that hits many customers, like 6h.",
+            ),
+            click.option(
+                "--renewed", is_flag=True,
+                help="A new customer for each who leaves; else a long run dies out.",
+            ),
+            click.option(
+                "--quiet", "quiet_e2", type=_SHARE, default=0, metavar="PERCENT",
+                help="Share of customers who fall quiet after some contacts, and leave.",
+            ),
+            click.option(
+                "--sarcasm", "sarcasm_e2", type=_SHARE, default=0, metavar="PERCENT",
+                help="Share of displeased messages that are put as praise.",
+            ),
+            click.option(
+                "--bots", type=_COUNT, default=0, metavar="COUNT",
+                help="Programs that write as customers, the same line again and again.",
+            ),
+            click.option(
+                "--heavy", "heavy_events", type=_COUNT, default=0, metavar="EVENTS",
+                help="One more customer, h-1, with about so many events within --duration.",
+            ),
+            click.option(
+                "--outages", "outages_every_ms", metavar="LENGTH", callback=_duration,
+                help="Mean time between outages of a channel, whose records come when it is over.",
+            ),
+            click.option(
+                "--lost", "lost_e2", type=_SHARE, default=0, metavar="PERCENT",
+                help="Share of outages whose records never come.",
+            ),
+            click.option(
+                "--imports", "imports_e2", type=_SHARE, default=0, metavar="PERCENT",
+                help="Share of customers whose interactions and outcomes come at midnight.",
+            ),
+            click.option(
+                "--duplicates", "duplicates_e2", type=_SHARE, default=0, metavar="PERCENT",
+                help="Share of records that come a second time, up to ten minutes later.",
+            ),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.option("--customers", default=150, show_default=True, help="How many there are.")
 @click.option("--seed", default=1, show_default=True, help="Equal seeds give equal events.")
 @click.option(
-    "--rate", default=4.0, show_default=True, help="Events a second, of all customers together."
+    "--rate",
+    default=4.0,
+    show_default=True,
+    help="Events a second, of all these customers together; 0.001 is welcome too.",
 )
 @click.option(
     "--speed",
@@ -71,6 +133,7 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
     callback=_duration,
     help=f"Length in time of events, like 90s or 24h; {_DURATION} for --out, no end for --broker.",
 )
+@_extras
 @click.option("--faults", is_flag=True, help="Add duplicates, late records and garbage.")
 @click.option("--out", metavar="FILE|-", help="Write JSON lines, all at once; - is the terminal.")
 @click.option("--broker", metavar="HOST:PORT", help="Write to nabz.events.v1 as time passes.")
@@ -78,7 +141,7 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
     "--truth",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also write what really happened: each contact's plot, onset and outcome.",
+    help="Also write what really happened: contacts with onset and outcome, incidents, outages.",
 )
 def simulate(
     *,
@@ -92,11 +155,12 @@ def simulate(
     out: str | None,
     broker: str | None,
     truth: Path | None,
+    **extra: Any,
 ) -> None:
     """Write what customers of a small shop might write.
 
     In English and Persian, to --out or --broker. The same options give the same bytes, if --start
-    is one of them.
+    is one of them. All of it is synthetic: whatever is measured on it says nothing about people.
 
     \b
     Examples:
@@ -114,13 +178,16 @@ def simulate(
         "customers": customers,
         "start_ms": wall_ms() if start_ms is None else start_ms,
         "duration_ms": length_ms,
-        "rate_e2": round(rate * 100),
+        "rate_e2": round(rate * 100, 6),
         "speed": speed,
     }
+    if length_ms is None and extra["heavy_events"]:
+        raise Stop("--heavy needs --duration, to spread the events over", MISUSED)
     try:
-        sent = _records(shop, faults=faults)
+        delivery = _split(shop, extra)
+        sent = _records(shop, delivery, faults=faults)
         if truth is not None:
-            _write_truth(truth, shop)
+            _write_truth(truth, shop, delivery)
         if out is not None:
             _write(sent, out)
         else:
@@ -129,11 +196,25 @@ def simulate(
         raise Stop(str(error), MISUSED) from error
 
 
-def _records(shop: dict[str, Any], *, faults: bool) -> Iterator[Sent]:
-    from streams.simulate.faults import records, spoilt
+def _split(shop: dict[str, Any], extra: dict[str, Any]) -> Delivery:
+    """What is mixed in goes to the shop, what happens on the way is the answer."""
+    from dataclasses import fields
+
+    from streams.simulate.delivery import Delivery
+    from streams.simulate.extras import Extras
+
+    on_the_way = {one.name: extra.pop(one.name) for one in fields(Delivery)}
+    shop["extras"] = Extras(**extra)
+    return Delivery(**on_the_way)
+
+
+def _records(shop: dict[str, Any], delivery: Delivery, *, faults: bool) -> Iterator[Sent]:
+    from streams.simulate.delivery import delivered
+    from streams.simulate.faults import spoilt
     from streams.simulate.shop import events
 
-    sent = records(events(**shop))
+    run = {name: shop[name] for name in ("seed", "start_ms", "speed")}
+    sent = delivered(events(**shop), delivery, **run)
     return spoilt(sent, seed=shop["seed"], share_e2=_FAULTS_E2) if faults else sent
 
 
@@ -151,16 +232,16 @@ def _write(sent: Iterator[Sent], out: str) -> None:
     click.echo(f"{count} records written to {out}", err=True)
 
 
-def _write_truth(truth: Path, shop: dict[str, Any]) -> None:
+def _write_truth(path: Path, shop: dict[str, Any], delivery: Delivery) -> None:
     import msgspec
 
-    from streams.simulate.shop import stories
+    from streams.simulate.truth import truth
 
     if shop["duration_ms"] is None:
         raise Stop("--truth needs --duration: without an end there is no last contact", MISUSED)
-    with truth.open("wb") as file:
-        for story, _ in stories(**shop):
-            file.write(msgspec.json.encode(story) + b"\n")
+    with path.open("wb") as file:
+        for one in truth(**shop, delivery=delivery):
+            file.write(msgspec.json.encode(one) + b"\n")
 
 
 def _broker(address: str) -> Broker:

@@ -1,4 +1,4 @@
-"""What can happen between a customer and the shop: nine plots, each a list of steps.
+"""What can happen between a customer and the shop: nine plots, and some on request only.
 
 A plot is a latent process: the customer does not say which one it is, and for most of them there
 is a step at which trouble begins (the onset) and one at which it comes to a head (an outcome).
@@ -49,7 +49,14 @@ class End:
     after_s: tuple[int, int]
 
 
-Step = Say | Meet | End
+@dataclass(frozen=True, slots=True)
+class Cease:
+    """The customer stops coming, and nothing shows it."""
+
+    after_s: tuple[int, int]
+
+
+Step = Say | Meet | End | Cease
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,3 +234,46 @@ PLOTS: Final[Mapping[str, Plot]] = {
     ),
 }
 """The plots by name. Weights and waits are assumed, not measured on any shop."""
+
+_DAY: Final = 24 * _HOUR
+
+STRUCK: Final = Plot(
+    0,
+    _TECH,
+    (
+        Meet("page_error", (0, 0), 80),
+        _c("broken", 10, 5 * _MINUTE),
+        _bot(),
+        _a("known", _MINUTE, 10 * _MINUTE),
+        _c("any_news", 15 * _MINUTE, 40 * _MINUTE, 60),
+        _a("hold", _MINUTE, 10 * _MINUTE, 50),
+        _c("still_broken", 5 * _MINUTE, 20 * _MINUTE, 40),
+        _a("fixed", 10 * _MINUTE, 40 * _MINUTE),
+        Meet("case_solved", (30, 5 * _MINUTE), 80),
+        _c("relief", _MINUTE, 15 * _MINUTE, 50),
+    ),
+    onset=1,
+)
+"""A contact with a cause that many customers share; see `streams.simulate.extras.Incident`."""
+
+QUIET: Final = Plot(
+    0,
+    ("parcel",),
+    (Cease((0, 0)), End("churned", (14 * _DAY, 45 * _DAY))),
+    onset=0,
+    leaves=True,
+)
+"""A customer who wrote now and then, writes no more, and weeks later turns out to be gone."""
+
+
+def mean_events(plot: Plot) -> float:
+    """How many events a plot has on average, profile left out.
+
+    >>> mean_events(PLOTS["happy"]), mean_events(QUIET)
+    (2.0, 1.0)
+    """
+    return sum(
+        1.0 if isinstance(step, End) else step.chance_e2 / 100
+        for step in plot.steps
+        if not isinstance(step, Cease)
+    )

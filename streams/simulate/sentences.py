@@ -58,11 +58,21 @@ def sentences(lang: Lang) -> Sentences:
 class Case:
     """The facts one contact is about, and what has been said of them so far."""
 
-    def __init__(self, lang: Lang, thing: str, chance: random.Random) -> None:
-        """Draw order number, amount, day, city and the question asked, if one is."""
+    def __init__(
+        self, lang: Lang, thing: str, chance: random.Random, *, city: int | None = None
+    ) -> None:
+        """Draw order number, amount, day, city and the question asked, if one is.
+
+        Args:
+            lang: Of the sentences.
+            thing: What it is about, a key of `things`.
+            chance: Where the facts come from.
+            city: Which of the towns, by number; drawn where nothing is said.
+        """
         self.words = sentences(lang)
         amount = chance.randrange(9, 190)
         money = f"{amount} هزار {self.words.currency}" if lang == "fa" else f"£{amount}.90"
+        towns = self.words.cities
         order, hours = str(chance.randrange(10_000, 99_999)), str(chance.randrange(2, 30))
         self._slots: Mapping[str, str] = {
             "thing": self.words.things[thing],
@@ -70,7 +80,7 @@ class Case:
             "amount": money.translate(_PERSIAN_DIGITS) if lang == "fa" else money,
             "day": chance.choice(self.words.days),
             "hours": hours.translate(_PERSIAN_DIGITS) if lang == "fa" else hours,
-            "city": chance.choice(self.words.cities),
+            "city": towns[city % len(towns)] if city is not None else chance.choice(towns),
         }
         self._pair = chance.choice(self.words.pairs)
         self._left: dict[str, list[str]] = {}

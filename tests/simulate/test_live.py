@@ -104,10 +104,33 @@ def test_the_truth_holds_a_line_for_each_contact_in_the_events(tmp_path: Path) -
     truth, out = tmp_path / "truth.jsonl", tmp_path / "events.jsonl"
     assert run(*OPTIONS, "--truth", str(truth), "--out", str(out))[0] == 0
     told = [msgspec.json.decode(line, type=Story) for line in truth.read_bytes().splitlines()]
+    assert {one.incident for one in told} == {None}
     written = [msgspec.json.decode(line) for line in out.read_bytes().splitlines()]
     seen = {one["conversation"] for one in written if "conversation" in one}
     assert seen <= {one.conversation for one in told}
     assert len(seen) > 50
+
+
+def test_each_option_of_what_may_happen_changes_what_is_written(tmp_path: Path) -> None:
+    """None of them is only a word; and the truth tells of incidents and outages."""
+    plain, rough, truth = (tmp_path / name for name in ("plain", "rough", "truth"))
+    given = ("--seed", "7", "--start", "2026-03-01", "--duration", "30d", "--rate", "0.005")
+    shop = (*given, "--customers", "40")
+    assert run(*shop, "--out", str(plain))[0] == 0
+    options = (
+        ("--renewed",), ("--incidents", "2d"), ("--quiet", "50"), ("--sarcasm", "50"),
+        ("--bots", "1"), ("--heavy", "200"), ("--outages", "1d"), ("--imports", "50"),
+        ("--duplicates", "5"), ("--outages", "1d", "--lost", "100"),
+    )  # fmt: skip
+    seen = {plain.read_bytes()}
+    for number, words in enumerate(options):
+        code, said = run(*shop, *words, "--truth", str(truth), "--out", str(rough))
+        assert code == 0, said
+        seen.add(rough.read_bytes())
+        assert len(seen) == number + 2, words
+        if words[0] in {"--incidents", "--outages"}:
+            kinds = {msgspec.json.decode(line)["truth"] for line in truth.read_bytes().splitlines()}
+            assert kinds == {"contact", words[0][2:-1]}
 
 
 @pytest.mark.parametrize(
@@ -119,8 +142,10 @@ def test_the_truth_holds_a_line_for_each_contact_in_the_events(tmp_path: Path) -
         (("--out", "-", "--start", "soon"), "write a time like"),
         (("--out", "-", "--customers", "1"), "customers >= 2"),
         (("--broker", "127.0.0.1:1", "--truth", "t"), "--truth needs --duration"),
+        (("--broker", "127.0.0.1:1", "--heavy", "9"), "--heavy needs --duration"),
+        (("--out", "-", "--incidents", "0s"), "need time between incidents"),
     ],
-    ids=["nowhere", "both", "duration", "start", "customers", "endless"],
+    ids=["nowhere", "both", "duration", "start", "customers", "endless", "heavy", "incidents"],
 )
 def test_what_cannot_be_simulated_is_said(options: tuple[str, ...], said: str) -> None:
     """Exit code 2 and a sentence that says what to write."""
