@@ -45,6 +45,10 @@ FAMILY: Final = {
 }
 """Family of points that each code belongs to."""
 
+BARE: Final = "staff_conduct"
+"""Code quoted by its own words alone, and with it all else in its text: the clause around them may
+name a member of staff, and nothing here is about one of them."""
+
 MUTE: Final = "mute"
 """Code of rows whose words mean nothing to us: they claim their span first, for no points."""
 
@@ -64,7 +68,7 @@ _PLAIN: Final = (
 _OPEN: Final = (
     r"(?:if|when|until|till|unless|should|would|could|please|need|needs|needed|hope|hoping|want"
     r"|wants"
-    r"|get|gets|getting|able|try|trying|tried|ask|asked|asking|yet)"
+    r"|get|gets|getting|able|try|trying|tried|ask|asked|asking|yet|hopefully)"
 )
 _DENIED: Final = {
     "plain": re.compile(rf"(?:^|[ .?]){_PLAIN}(?: [^ .?]+){{0,2}} $"),

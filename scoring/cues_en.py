@@ -12,6 +12,16 @@ from typing import Final
 
 from scoring.cues import MUTE, Row
 
+
+def _not_after(words: str) -> str:
+    r"""A pattern that matches after none of these words, apart by bars, in front of a word.
+
+    >>> _not_after("my|the only")
+    '(?<!\\bmy )(?<!\\bthe only )'
+    """
+    return "".join(rf"(?<!\b{word} )" for word in words.split("|"))
+
+
 _NUMBER: Final = (
     r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an|several"
     r"|many|(?:a )?few|(?:a )?couple(?: of)?)"
@@ -30,21 +40,19 @@ _FAULT: Final = (
     r"|missing|damaged|overcharged|charged|working|happen\w*)"
 )
 _BLAME: Final = (
-    r"(?:nothing|(?:the |another |an? |your |all |my )*(?:\w+ )?(?:delay\w*|cancel\w*|wait\w*"
-    r"|lost|terrible"
-    r"|horrible|awful|worst|poor|bad|lack|no|zero|mess|runaround)|ruin\w*|wasting|losing|cancel\w*"
-    r"|delay\w*|not |never |(?:sending|giving|selling|shipping|charging) (?:me |us )?(?:the |an?"
-    r" )?(?:wrong|broken|old|damaged)|hanging up|ignor\w*|leaving (?:me|us)|screwing|making (?:me"
-    r"|us)"
-    r" (?:miss|wait)"
-    r"|breaking|letting (?:me|us) down|stranding|overcharg\w*|charging)"
+    r"(?:nothing|(?:the |another |an? |your |all |my )*(?:\w+ )?(?:delay\w*|cancel\w*|wait\w*|lost"
+    r"|terrible|horrible|awful|worst|poor|bad|lack|no|zero|mess|runaround)\b|ruin\w*|wasting|losing"
+    r"|cancel\w*|delay\w*|not (?!charging\b|cancel)|never |(?:sending|giving|selling|shipping"
+    r"|charging) (?:me |us )?(?:the |an? )?(?:wrong|broken|old|damaged)|hanging up|ignor\w*|leaving"
+    r" (?:me|us)|screwing|making (?:me|us) (?:miss|wait)|breaking|letting (?:me|us) down|stranding"
+    r"|overcharg\w*|charging)"
 )
 
 _QUIT: Final = (
     r"(?:cancel|cancelling|canceling|close|closing|end|ending|terminate|terminating|delete"
     r"|deleting)"
-    r" (?:my|our|this|the) (?:\w+ )?(?:account|subscription|membership|contract|plan|policy"
-    r"|service)"
+    r" (?:(?:my|our|this|the) (?:\w+ )?(?:account|subscription|membership|contract|plan|policy)"
+    r"|(?:my|our) (?:\w+ )?service)"
 )
 
 _WAITING: Final = (
@@ -100,11 +108,13 @@ _WAITING: Final = (
         "waiting",
         1_200,
         "still yet",
-        r"\bstill (?:no|not|nothing|nowhere|missing|havent|hasnt|dont|doesnt|didnt|isnt|arent"
-        r"|cant|wont"
-        r"|without|on hold|sitting|stuck|in the same)\b|\b(?:nothing|not)(?: [^ .?]+){0,3} yet\b",
+        r"\bstill (?:no|not|nothing|nowhere|missing|havent|hasnt|dont|doesnt|didnt|isnt|arent|cant"
+        r"|wont|without|on hold|sitting|stuck|in the same)\b|\bnothing(?: [^ .?]+){0,3} yet\b"
+        r"|\bnot(?! (?:yet|need|want|going|interested|finished|done|paid|sure|ready|decided"
+        r"|confirmed|certain|set|booked|planned|tried|read|seen|watched|looked|been|at|right|now"
+        r"|just)\b)(?: [^ .?]+){1,3} yet\b",
         "Still no sign of the refund.",
-        "I still have the old model.",
+        "I still have the old model. A new one? Not yet, I am not sure yet.",
         "none",
     ),
     Row(
@@ -165,7 +175,7 @@ _WAITING: Final = (
         rf"|weeks|months)\b(?!\?)"
         r"|\b(?:ordered|sent|emailed|e-mailed|called|paid|requested|submitted|opened|filed"
         r"|reported|returned"
-        rf"|contacted|asked|wrote|messaged|dmed|complained|bought|applied)\b(?: [^ .?]+){{0,6}}?"
+        rf"|contacted|asked|wrote|messaged|dmed|complained|applied)\b(?: [^ .?]+){{0,6}}?"
         rf" (?:{_TIME}|hours|days|weeks|months) ago\b",
         "I ordered it two weeks ago.",
         "I have had the latest version for about two months.",
@@ -210,7 +220,7 @@ _WAITING: Final = (
         " follow*",
         rf"\b{_NOT}(?: even| ever| be| been| to| bother\w*)*"
         r" (?:answer\w*|respond\w*|repl(?:y|ied|ying)|call(?:ed|ing)? (?:me |us )?back"
-        r"|return(?:ed|ing)? (?:my|our|a)"
+        r"|return(?:ed|ing)? (?:my|our|a) (?:\w+ )?(?:calls?|e?-?mails?|messages?|texts?)"
         r"|pick(?:ed|ing)? up|(?:get|got|gotten|getting) (?:back|an? (?:answer|response|reply))"
         r"|hear[d]? (?:back|from|anything)"
         r"|contacted|email\w* (?:me )?back|follow(?:ed)? up)\b",
@@ -285,12 +295,14 @@ _REPETITION: Final = (
         r"|countless|numerous"
         r"|dozens of|(?:a )?couple(?: of)?|so many) (?:different |phone |more )?(?:times|calls"
         r"|emails|e-mails"
-        r"|messages|tickets|requests|attempts|chats|agents|reps|departments)\b"
+        r"|messages|requests|attempts|chats|agents|reps|departments)\b"
+        r"|\b(?:open|opened|raised|submitted|logged|filed|created|sent) (?:\w+ )?(?:two|three|four"
+        r"|five|six|\d{1,2}|several|multiple|many) (?:\w+ )?tickets\b"
         r"|\b(?:spoken|talked|spoke|transferred|passed) (?:to|with|between|by) (?:\w+ )?(?:two"
         r"|three|four|five|six"
         r"|\d|several|multiple|many)(?: different)? people\b",
         "I called four times today.",
-        "We are four people.",
+        "Four tickets for four people.",
         "none",
     ),
     Row(
@@ -302,7 +314,7 @@ _REPETITION: Final = (
         r"|\b(?:keeps?|kept|constantly|always|continually) (?:on )?(?:having|getting|asking"
         r"|calling|telling|saying"
         r"|sending|happening|coming|being|doing|making|changing|pushing|delay\w*|cancel\w*"
-        r"|fail\w*|late|wrong|breaking)\b",
+        r"|fail\w*|late|wrong|breaking)\b(?! better)",
         "You keep asking for the same form.",
         "I keep my receipts.",
         "none",
@@ -324,9 +336,10 @@ _REPETITION: Final = (
         "repetition",
         800,
         "again another",
-        rf"\b{_FAULT}(?: [^ .?]+){{0,3}} again\b|\banother {_FAULT}\b|\bagain\?",
+        rf"\b{_FAULT}(?: [^ .?]+){{0,3}} again\b|\banother {_FAULT}\b"
+        rf"|\b(?=again\?){_not_after('try|check|search|look|there|it|one')}again\?",
         "The app is broken again.",
-        "See you again soon.",
+        "Can you check again? See you again soon.",
         "none",
     ),
 )
@@ -337,11 +350,11 @@ _EFFORT: Final = (
         800,
         "cant cannot couldnt unable able impossible wont doesnt let letting way can could",
         r"\b(?:cant|cannot|can not|couldnt|could not|unable to|not able to|wasnt able to|wont let"
-        r" (?:me|us)|doesnt let"
-        r"|wont allow|not letting (?:me|us)|impossible to|no way to|never able to)\b(?! (?:wait"
-        r"|thank|remember|recommend"
-        r"|say enough|complain|go wrong|help but|believe how|be happier|imagine|think of|find a"
-        r" (?:better|bad)|help (?:it|myself)))",
+        r" (?:me|us)|doesnt let|wont allow|not letting (?:me|us)|impossible to|no way to|never able"
+        r" to)\b(?! (?:wait|thank|remember|recommend|say|complain|go wrong|help but|believe|be"
+        r" (?:more|happier)|imagine|even think|think of|find a (?:better|bad)|help (?:it|myself)"
+        r"|beat|pick (?:just|one)|decide|stand|get enough|stop (?:laughing|smiling|watching)|tell"
+        r" you how)\b)",
         "I cannot log in.",
         "I can't wait to see it.",
         "none",
@@ -440,7 +453,8 @@ _EFFORT: Final = (
         "effort",
         800,
         "had have having forced made lost sleep* luggage bag bags told wrong",
-        r"\b(?:had|have|having|forced|made me|make me|makes me) to (?:call|buy|pay|spend|sleep"
+        r"\b(?<!do i )(?<!do we )(?<!will i )(?<!would i )(?<!should i )(?:had|have|having|forced"
+        r"|made me|make me|makes me) to (?:call|buy|pay|spend|sleep"
         r"|rebook|go back|drive|miss|repeat"
         r"|explain|chase|beg|fight|stand|sit|come back|do it|return|reorder|contact|wait)\b"
         r"|\b(?:lost|losing|lose|misplaced) (?:my|our|his|her|their|both|all) (?:\w+ )?(?:bags?"
@@ -471,17 +485,13 @@ _EFFORT: Final = (
         "scam* ripped rip rips ripoff rip-off stole stealing thieves crooks robbed robbery con"
         " fraud fraudster* fraudulent thief cheat* swindl*",
         r"\b(?:scam(?:med|mers?|ming)?|ripp?(?:s|ed|ing)? ?-?off|ripp(?:ed|ing) (?:me|us|people"
-        r"|customers)"
-        r" off|stole (?:my|our)|steal(?:ing)?"
-        r" (?:my|our|from|money)|thie(?:ves|f)"
-        r"|crooks?|robbed|daylight robbery|robbery|con artists?|fraudsters?|swindl\w+"
-        r"|(?:you|they|company|shop|store|seller|bank) cheat(?:s|ed)?(?: (?:me|us|people"
-        r"|customers))?"
-        r"|fraudulent (?:\w+ )?(?:company|business|shop|store|site|website|practices?|seller"
-        r"|people|lot)"
-        r"|(?:(?:is|are|a|an|you|youre|total|complete|pure|absolute|this|its|commit\w*|such|like)"
-        r" )+frauds?"
-        r"(?! (?:case|form|claim|report)))\b",
+        r"|customers) off|stole (?:my|our)|steal(?:ing)? (?:my|our|from|money)|thie(?:ves|f)"
+        r"|crooks?|(?:robbed|robbing) (?:me|us|people|customers|your)|(?:get|got|was|were|been"
+        r"|being) robbed|daylight robbery|robbery|con artists?|fraudsters?|swindl\w+|(?:you|they"
+        r"|company|shop|store|seller|bank) cheat(?:s|ed)?(?: (?:me|us|people|customers))?"
+        r"|fraudulent (?:\w+ )?(?:company|business|shop|store|site|website|practices?|seller|people"
+        r"|lot)|(?:(?:is|are|a|an|you|youre|total|complete|pure|absolute|this|its|commit\w*|such"
+        r"|like) )+frauds?(?! (?:case|form|claim|report)))\b",
         "You ripped me off, thieves.",
         "Please block the stolen card.",
     ),
@@ -504,13 +514,17 @@ _EFFORT: Final = (
         "money refund refunded refunds cost costs compensat* reimburs* worth pocket",
         r"\b(?:want|give|get|getting|need|demand|where is|wheres|still no|no|refus\w+|owe\w*"
         r"|waiting (?:on|for)|deserve|issue)"
-        r" (?:me |us )?(?:(?:my|our|a|the|full|any|some) )*(?:money|refund|compensation"
-        r"|reimburse\w*|refunded)\b"
-        r"|\bmoney back\b|\bcost(?:ing)? (?:me|us)\b|\bout of pocket\b|\blost (?:money|\$\d+)"
-        r"|\b(?:not|isnt|wasnt|never) (?:been )?(?:refunded|credited"
-        r"|reimbursed|compensated|worth)\b",
+        r" (?:me |us )?(?:(?:my|our|a|the|full|any|some) )*(?:(?:my|our|the|full) money"
+        r"|money (?:back|refunded|returned)|refund|compensation|reimburse\w*|refunded)\b"
+        r"|\bmoney back\b(?! guarantee)"
+        r"|\bcost(?:s|ing)? (?:me|us) (?:(?:an?|over|about|more than|around|nearly|almost|extra|an"
+        r" extra|another|up to) )*(?:\d[\d.]*|fortune|money|hundreds|thousands|lot of money)\b"
+        r"(?!(?: (?:more|extra|whole|full))* (?:hours?|hrs?|days?|minutes?|mins?|weeks?|months?))"
+        r"|\bout of pocket\b|\blost (?:money|\d+ (?:dollars|bucks|euros?|pounds))"
+        r"|\b(?:not|isnt|wasnt|never) (?:been )?(?:refunded|credited|reimbursed|compensated"
+        r"|worth (?:the money|what i paid|the price))\b",
         "I want my money back.",
-        "Money is no problem.",
+        "Money is no problem. How much will it cost me? It cost me 2 hours.",
         "none",
     ),
     Row(
@@ -556,13 +570,246 @@ _EFFORT: Final = (
     ),
 )
 
+_OFFERED: Final = (
+    r"(?:options?|choices?|features?|functions?|functionality|modes?|support|buttons?|filters?"
+    r"|settings?|ability|ways?|sizes?|colou?rs?|languages?|payments?|stops?|routes?|flights?"
+    r"|stores?|locations?|branches|dates?|plans?|versions?|integrations?|notifications?|alerts?"
+    r"|reminders?|lounges?|wifi|wi-fi|flavou?rs?|apps?|services?)"
+)
+"""What a company can have or lack."""
+
+_WISH: Final = (
+    Row(
+        "wish",
+        650,
+        "wish",
+        # Of us, or of something of ours: wishes for oneself, and good wishes, are none.
+        r"\b(?:i|we|really|just|do|only|also) wish (?:that )?(?:(?:you|u|yall|your (?:\w+ )?\w+"
+        r"|this (?:app|site|website|store|shop|service|plan)|the (?:app|site|website|store|shop"
+        r"|service|plan|menu|bank|airline|company|device|product|lounge))(?: (?:guys|all|still|also"
+        r"|would|could|just|actually))* (?:had|have|has|did|do|sold|sell|offered|offer|made|make"
+        r"|let|allowed|allow|supported|support|flew|fly|shipped|ship|delivered|deliver|served|serve"
+        r"|carried|carry|kept|stocked|stock|brought|bring|added|add|opened|open|accepted|accept"
+        r"|showed|show|gave|give|came|worked with|were (?:open|available|closer|cheaper)|was"
+        r" (?:open|available|easier|bigger|cheaper|faster))|there (?:was|were|would be|is) (?:an?"
+        r"|some|more|any)|it (?:had|could|did|supported|came (?:in|with)|worked with))\b",
+        "I wish you had a dark mode.",
+        "I wish you a good day. I wish I had known.",
+        "none",
+    ),
+    Row(
+        "wish",
+        650,
+        "add bring introduc* offer* start* consider* make",
+        rf"\b(?:please|pls|plz|can you|could you|should|need to|ought to|must|will you|would you)"
+        rf" (?:\w+ )?(?:add (?:back )?(?:(?:an?|the|more|some|new|another|better|other)"
+        rf" )?(?:[^ .?]+ ){{0,2}}?{_OFFERED}|bring back (?:the|your|my favou?rite|those|our)"
+        rf"|introduce (?:an?|some|more)(?: [^ .?]+){{0,3}}? {_OFFERED}|start (?:offering|selling"
+        r"|carrying|stocking|shipping|delivering|flying (?:to|from)|accepting)|consider (?:adding"
+        r"|offering|bringing|introducing|making)|make (?:an?|the) (?:\w+ )?(?:app|version|option)"
+        r"(?: (?:for|available|optional)))\b(?!(?: [^ .?]+){0,4} (?:my|our) (?:calendar|order|cart"
+        r"|basket|booking|reservation|account|trip|list))",
+        "Please add an option to sort by date.",
+        "Please add the service to my order.",
+        "none",
+    ),
+    Row(
+        "wish",
+        650,
+        "why",
+        r"\bwhy (?:is|are|isnt|arent) there (?:still )?(?:no|not an?|no such|an?|any) (?!one\b"
+        r"|body\b|agents?\b|answers?\b|repl|respon|info|updates?\b|communicat|staff\b|help\b|plane"
+        r"|crew|flights?\b|record|apolog|delay|problem|charge|fee\b|difference|reason|explan|line\b"
+        r"|wait|issue|hold\b|error|people)(?:\w+ )?\w+|\bwhy (?:dont|do not|doesnt|wont|cant)"
+        r" (?:you|u|yall|your (?:app|site|website|store|shop|company)|the (?:app|site|website|store"
+        r"|shop)|this (?:app|site))(?: (?:guys|all|just|still|even))* (?:offer|sell|carry|stock"
+        r"|support|add|include|provide|ship|deliver|fly|accept|have)(?!(?: (?:an?|any|to|more|the"
+        r"|in|some|out|enough|your))* (?:one|people|agents?|staff|answers?|info\w*|my|it|me|us"
+        r"|updates?|help|what|someone|anyone|crews?|employees)\b)(?: [^ .?]+){1,2}",
+        "Why is there no vegan menu? Why don't you ship to Norway?",
+        "Why is there no answer? Why don't you have my data?",
+        "none",
+    ),
+    Row(
+        "wish",
+        650,
+        "would wouldnt itd id d",
+        rf"\b(?:would|itd|id|wouldnt it|d) (?:really |also |all )?(?:(?:be (?:so |really |very "
+        rf"|super |pretty |even )?(?:nice|great|good|cool|awesome|helpful|lovely|useful|handy"
+        rf"|amazing|better) (?:if|to have|to see))|love (?:it )?(?:if|for you to|to see)|like it if"
+        rf"|appreciate it if) (?:(?:you|u|yall|your (?:\w+ )?\w+|the (?:app|site|website|store|shop"
+        rf"|menu|service))(?: (?:guys|all|could|would|can|will|just|also))* (?:had|have|offer\w*"
+        rf"|add\w*|sold|sell|let|allow\w*|support\w*|bring|brought|made (?:it|an?|the)|make (?:it"
+        rf"|an?|the)|includ\w+|provid\w+|show\w*|stock\w*|start\w*|ship\w*|serv\w+|flew|fly to"
+        rf"|open\w*|introduc\w+|accept\w*)|(?:i|we|customers|people) could|there (?:was|were|is"
+        rf"|would be)|(?:an?|more|some|the) (?:[^ .?]+ ){{0,2}}?{_OFFERED})\b",
+        "It would be great if you offered smaller sizes.",
+        "It would be great if you could book it. I would love to see that film.",
+        "none",
+    ),
+    Row(
+        "wish",
+        650,
+        "plan plans when ever missing feature suggestion need lack* only",
+        rf"\bany (?:plans?|chance) (?:\w+ )?(?:to|of|for) (?:\w+ )?(?:add|bring|offer|open|support"
+        rf"|launch|releas|restock|ship|expand|introduc|start)\w*|\bwhen (?:will|are|do) (?:you|u"
+        rf"|yall|we)(?: (?:guys|going to|gonna|ever|finally|plan to))* (?:add|adding|start"
+        rf" (?:offering|selling|flying|shipping|delivering)|bring(?:ing)? back|offer|offering"
+        rf"|open(?:ing)? (?:an?|in|up)|launch\w*|support\w*|introduc\w+|restock\w*)\b|\bfeature"
+        rf" requests?\b|\b(?:only|one) thing (?:thats |it is |its |that is )?missing\b|\b(?:you|app"
+        rf"|site|website|it) (?:\w+ )?(?:lacks?|is missing|are missing) (?:an?|any|the) (?:\w+"
+        rf" )?{_OFFERED}\b|\b(?:you|yall|we|guys|app|site|website) (?:\w+ )?needs? (?:more|an?"
+        rf"|some) (?:[^ .?]+ ){{0,2}}?(?:options?|features?|modes?|filters?|buttons?|settings?"
+        rf"|routes?|locations?|choices?|direct flights?|nonstop flights?)\b",
+        "Any plans to open a branch in Leeds?",
+        "What are your plans? You need a ticket. When will you open the gate?",
+        "none",
+    ),
+)
+
+_STAFF: Final = (
+    r"(?:agents?|reps?|representatives?|staff|employees?|workers?|crew|attendants?"
+    r"|stewardess(?:es)?|drivers?|couriers?|cashiers?|clerks?|managers?|supervisors?|technicians?"
+    r"|engineers?|receptionists?|waiters?|waitress(?:es)?|servers?|operators?|advis[eo]rs?"
+    r"|assistants?|consultants?|colleagues?|personnel|tellers?|team|customer (?:service|care"
+    r"|support)|salesm[ae]n|salespersons?|guards?|pilots?|doctors?|nurses?|teachers?|instructors?"
+    r"|csrs?|supvrs?|counter|desk|front desk|hotline|helpline)"
+)
+_PERSON: Final = r"(?:lady|woman|guy|man|girl|gentleman|person|people)"
+_RUDE: Final = (
+    r"(?:rude|rudely|rudeness|unprofessional|unprofessionally|condescending|disrespectful"
+    r"|disrespectfully|impolite|discourteous|arrogant|snarky|snippy|snotty|curt|surly|hostile"
+    r"|abusive|patroni[sz]ing|dismissive|insulting|sarcastic|confrontational|obnoxious"
+    r"|ill-mannered)"
+)
+_BEING: Final = (
+    r"(?:(?:was|were|is|are|been|being|be|have|has|who|that|just|so|very|extremely|incredibly"
+    r"|really|quite|always|also|such|an?|the|at|in|on|your|this|and|&|to|me|us|both|all|super"
+    r"|beyond|totally|completely|absolutely|too|most|more|unbelievably|insanely|unhelpful|uncaring"
+    r"|angry|mean|over|phone|counter|desk|gate|call|check-in|ticket|store|shop|bank|office|line"
+    r"|hotline|members?|there|here|equally|slow|incompetent|lazy|useless|spoke|talked|acted|behaved"
+    r"|suck|will|baggage|luggage|reservations?|front|billing|taking|working|answering|not only) )"
+)
+"""What may stand between a person and how they were: no open word, so that no name can."""
+
+_FROM: Final = r"(?<![^ ])"
+_TO: Final = r"(?![^ .?])"
+"""Whole chunks only, so that no name is glued to what is quoted."""
+
+_RUDE_WORDS: Final = (
+    "rude rudely rudeness unprofessional* condescending disrespectful* impolite discourteous"
+    " arrogant snarky snippy snotty curt surly hostile abusive patronising patronizing dismissive"
+    " insulting sarcastic confrontational obnoxious ill-mannered"
+)
+
+_CONDUCT: Final = (
+    # A fact about the touch-point, of no person: quotes are its own words (`scoring.cues.BARE`), so
+    # no pattern here takes in a word that could be a name.
+    Row(
+        "staff_conduct",
+        1_250,
+        _RUDE_WORDS,
+        rf"{_FROM}(?:{_STAFF}|{_PERSON}|he|she|they|you|u|youre|theyre|shes|hes|yall|guys|everyone"
+        rf"|everybody|who) {_BEING}{{0,6}}{_RUDE}{_TO}"
+        # Who it was may be a name, which stays outside.
+        rf"|{_FROM}{_not_after('i|we|if')}(?:was|were|is|are|been|being) (?:(?:so|very|really|quite"
+        rf"|extremely|incredibly|such|an?|super|beyond|totally|completely|absolutely|too|most|and"
+        rf"|unhelpful) ){{0,4}}(?:rude|unprofessional|condescending|disrespectful|impolite"
+        rf"|discourteous|snarky|arrogant){_TO}",
+        "Your agent was very rude to us.",
+        "I did not want to be rude. They were not rude.",
+    ),
+    Row(
+        "staff_conduct",
+        1_250,
+        _RUDE_WORDS,
+        rf"{_FROM}(?:very |so |extremely |incredibly |your |such )?{_RUDE} (?:(?:and|&|or|your|the"
+        rf"|unhelpful|uncaring|angry|incompetent|lazy|slow|gate|ticket|flight|desk|phone|store|shop"
+        rf"|counter|baggage|check-in|call|support|service|delivery|bored|unreliable|horrible"
+        rf"|miserable|unsympathetic|sales|dirty|nasty|ground|cabin|cs|customer) ){{0,3}}(?:{_STAFF}"
+        rf"|service|behaviou?r|conduct|treatment|tone|attitude){_TO}",
+        "Rude and unhelpful staff.",
+        "Rude passengers on the bus.",
+    ),
+    Row(
+        "staff_conduct",
+        1_250,
+        _RUDE_WORDS,
+        rf"{_FROM}(?:treated|spoken to|talked to|addressed|answered)(?: (?:me|us|so|very|quite"
+        rf"|really|extremely|in|an?|such)){{0,4}} {_RUDE}{_TO}"
+        rf"|{_FROM}(?:unprofessional|unprofessionally|condescending)(?! (?:airline|company|business"
+        rf"|decisions?|website|site|app|for|to|that)){_TO}",
+        "We were treated very disrespectfully.",
+        "An unprofessional website.",
+    ),
+    Row(
+        # By a person: a line that hangs up is `no_answer`.
+        "staff_conduct",
+        1_250,
+        "hung hangs hang hanging",
+        rf"{_FROM}(?:{_STAFF}|{_PERSON}|he|she|they) (?:(?:just|then|simply|literally|even|always"
+        rf"|keeps?|kept|has|have|who|and|on|the|phone|rudely|abruptly|got|mad|angry) ){{0,4}}"
+        rf"(?:hung|hangs?|hanging) (?:up|the phone)(?: on (?:me|us))?{_TO}",
+        "She hung up on me.",
+        "The line hung up. I got hung up on.",
+    ),
+    Row(
+        "staff_conduct",
+        1_250,
+        "yell* shout* scream* snapped swore cursed laughed laughing eyes",
+        rf"{_FROM}(?:yell(?:ed|ing|s)?|shout(?:ed|ing|s)?|scream(?:ed|ing|s)?|snapped|swore|cursed"
+        rf"|laugh(?:ed|ing)) at (?:me|us|my|customers|passengers|people){_TO}"
+        rf"|{_FROM}roll(?:ed|ing|s) (?:her|his|their) eyes{_TO}",
+        "The driver yelled at us.",
+        "I laughed at the film.",
+    ),
+    Row(
+        "staff_conduct",
+        1_250,
+        "treat* talk* spoke* speak*",
+        rf"{_FROM}treat(?:ed|ing|s)?(?: (?:me|us|customers|people|passengers|your|their|loyal|my"
+        rf"|family|wife|husband|mother|mom|dad|father|daughter|son|so|very|like|as|an?|the|if|we|i"
+        rf"|were|was|total|complete|absolute|some|am|are|im)){{0,7}} (?:garbage|trash|dirt|rubbish"
+        rf"|crap|shit|criminals?|prisoners?|idiots?|child|children|animals?|nobody|nothing|burden"
+        rf"|nuisance|thief|thieves|fools?|poorly|badly|horribly|terribly|unfairly){_TO}"
+        rf"|{_FROM}(?:talk|talked|talking|spoke|speak|spoken) (?:down )?to (?:me|us|customers"
+        rf"|people) (?:like|as if|as though){_TO}"
+        rf"|{_FROM}(?:talked|talking|talks|spoke) down to{_TO}",
+        "You treat your customers like dirt.",
+        "We were treated well.",
+    ),
+    Row(
+        "staff_conduct",
+        1_250,
+        "attitude attitudes compassion empathy courtesy manners professionalism",
+        rf"{_FROM}(?:nasty|bad|terrible|awful|horrible|poor|serious|rude|some|such an?|real|shitty"
+        rf"|lousy) attitudes?{_TO}"
+        rf"|{_FROM}(?:gave|gives?|giving|got|getting|had|with|and)(?: (?:me|us|such|an?|so|much"
+        rf"|customers|people|the|her|his|their)){{0,4}} attitude{_TO}"
+        rf"|{_FROM}(?:no|zero|lack of|without|not an ounce of) (?:any |common )?(?:compassion"
+        rf"|empathy|courtesy|manners|professionalism)(?! of){_TO}",
+        "The clerk gave us attitude and had no manners.",
+        "What a good attitude.",
+    ),
+    Row(
+        "staff_conduct",
+        1_250,
+        "refused refuse refuses refusing humiliated belittled insulted bullied mocked",
+        rf"{_FROM}(?:{_STAFF}|{_PERSON}|he|she|they|who)(?: (?:just|even|then|simply|flat|out|has"
+        rf"|have|also|who|at|the|gate)){{0,4}} (?:refus(?:ed|es|ing) to (?:help|assist|listen|talk"
+        rf"|speak|serve|look)|(?:humiliated|belittled|insulted|bullied|mocked) (?:me|us|my)){_TO}",
+        "The waiter refused to listen.",
+        "The bank refused to pay.",
+    ),
+)
+
 _FEELING: Final = (
     Row(
         "anger",
         1_700,
         "furious livid outraged fuming pissed enraged irate infuriat* seething raging",
-        r"\b(?:furious|livid|outraged|fuming|pissed(?: off)?|enraged|irate|infuriat\w+|seething"
-        r"|raging)\b",
+        r"\b(?:(?<!fast and )(?<!fast & )(?<!and the )furious|livid|outraged|fuming|pissed(?: off)?"
+        r"|enraged|irate|infuriat\w+|seething|raging)\b",
         "I am furious.",
         "Not furious at all.",
     ),
@@ -570,7 +817,8 @@ _FEELING: Final = (
         "anger",
         1_500,
         "worst",
-        r"\b(?:the |your |by far |absolutely )*worst(?: [^ .?]+){0,3} (?:ever|service|airline"
+        r"\b(?:the |your |by far |absolutely )*worst(?! (?:pain|weather|storm|case|part|of)\b)"
+        r"(?: [^ .?]+){0,3} (?:ever|service|airline"
         r"|company|experience|support|app|product|day|flight|customer|bank|shop|store|provider"
         r"|i)\b"
         r"|\bthe worst\b(?! of)",
@@ -598,15 +846,22 @@ _FEELING: Final = (
         "anger",
         1_200,
         "happy impressed pleased amused cool acceptable ok okay good satisfied fair right helpful"
-        " thrilled fine unhappy disappoint* dissapoint* disapoint* annoy* friendly professional",
+        " thrilled fine friendly professional",
         r"\b(?:not|isnt|wasnt|arent|werent|far from|never been|less than) (?:at all |very |too "
         r"|so |really |exactly |being |a )?(?:happy|impressed|pleased|amused|cool"
-        r"|acceptable|ok|okay|good enough|satisfied|fair|right|helpful|thrilled|fine|friendly"
-        r"|professional)\b"
-        r"|\b(?:so |very |really |extremely |beyond |quite )?(?:unhappy|dis+ap+oint\w*|annoy\w*)\b",
+        r"|acceptable|ok|okay|good enough|satisfied|fair|helpful|thrilled|fine|friendly"
+        r"|professional)\b|\b(?:just|simply|so|really) not right\b(?! (?:now|away|this))",
         "I am not happy with this.",
-        "I am very happy, so cool.",
+        "Not right now, I am very happy.",
         "none",
+    ),
+    Row(
+        "anger",
+        1_200,
+        "unhappy disappoint* dissapoint* disapoint* annoy*",
+        r"\b(?:so |very |really |extremely |beyond |quite )?(?:unhappy|dis+ap+oint\w*|annoy\w*)\b",
+        "I am disappointed.",
+        "You did not disappoint us.",
     ),
     Row(
         "anger",
@@ -627,33 +882,38 @@ _FEELING: Final = (
         "anger",
         1000,
         "care cares clue shame customers",
-        r"\b(?:dont|doesnt|do not|does not|didnt|never) (?:even |really |seem to |give a |even"
+        # Who does not care is the company: "I don't care" is a choice left open.
+        r"\b(?:you|u|yall|they|guys|company|airline|bank|team|staff|people|agents?|reps?|service"
+        r"|just|clearly|obviously|simply|@)(?: (?:guys|all|just|clearly|obviously|simply|really))*"
+        r" (?:dont|doesnt|do not|does not|didnt|never) (?:even |really |seem to |give a |even"
         r" seem to )*(?:care|cares)\b(?! (?:if|what|which|whether|for|how))|\bget a clue\b|\bno"
         r" customer (?:service|care|support)\b",
         "You simply don't care.",
-        "I don't care which one.",
+        "I don't care about the price range.",
         "none",
     ),
     Row(
         "anger",
         600,
         "need needs should something learn better improve fix",
-        r"\b(?:you|u|they|yall|guys|airline|company|team|service|app|site|website) (?:\w+"
-        r" )?(?:needs? to|should (?:be|have|not|really|at least|do|fix|learn|stop|try))\b|\bdo"
-        r" something\b|\b(?:please |just |need to |must |to |and )fix (?:this|your|it|the|that)\b"
+        r"\b(?:you|u|yall|guys|airline|company|team|service|app|site|website) (?:\w+ )?(?:needs? to"
+        r"|should (?:be ashamed|not|really|at least|do|fix|learn|stop|try))\b|\b(?:please|just|must"
+        r"|should|need to|you|and|or) do something\b(?! (?:fun|nice|else|like|with|different"
+        r"|interesting|around|in|on|for))|\bdo something about (?:this|it|your)\b|\b(?:(?:please "
+        r"|just |need to |must |and )fix (?:this|your|it|that)|(?:just|need to|must) fix the)\b"
         r"|\bstep (?:it |your \w+ )?up\b",
-        "You need to learn manners. Do something!",
-        "Do you need anything?",
+        "You need to learn manners. Do something about it!",
+        "Please fix the appointment at noon, then we do something fun.",
         "none",
     ),
     Row(
         "profanity",
         1_500,
-        "fuck* fck* shit* bullshit* asshole* bastard* bitch* wtf f*ck motherfuck* fu stfu bs sh*t"
+        "fuck* fck* f*ck* shit* bullshit* asshole* bastard* bitch* wtf motherfuck* stfu bs sh*t*"
         " arse dumbass",
-        r"\b(?:fuck\w*|fck\w*|shit(?:ty|s|show)?|bullshit\w*|assholes?|bastards?|bitch\w*|wtf"
-        r"|motherfuck\w*|stfu|dumbass\w*|bs)\b"
-        r"(?! (?:awesome|amazing|love|great|good|yes|brilliant|yeah|happy))",
+        r"\b(?:fuck\w*|fck\w*|f\*ck\w*|sh\*t\w*|(?<!lost my )(?<!holy )shit(?:ty|s|show)?"
+        r"|bullshit\w*|assholes?|bastards?|(?<!to )(?<!could )bitch(?:es|y)?|wtf|motherfuck\w*|stfu"
+        r"|dumbass\w*|bs)\b(?! (?:awesome|amazing|love|great|good|yes|brilliant|yeah|happy))",
         "What is this shit?",
         "Fucking awesome, thank you!",
         "none",
@@ -663,19 +923,26 @@ _FEELING: Final = (
         800,
         "damn* crap* hell bloody screw* ass freaking effing",
         r"\b(?:damn(?:it|ed)?|crap(?:py)?|bloody|screw(?:ed"
-        r"|ing)? (?:you|me|us|up|over)|freaking|effing|(?:the|go to|as) hell"
-        r"|(?:your|my|kiss) ass)\b",
+        r"|ing)? (?:you|me|us|up|over)|freaking|effing|(?:the|go to) hell"
+        r"|(?:your|my|kiss) ass)\b"
+        r"(?!(?: [^ .?]+){0,2} (?:good|great|awesome|amazing|love|loved|like|best|nice|rocks?"
+        r"|brilliant|happy|funny|mary))",
         "What the hell.",
-        "A bell in the hall.",
+        "That was damn good, I freaking love it.",
         "none",
     ),
     Row(
         "profanity",
         800,
+        # Bare, "stupid" is mostly said of films and of oneself; here it has somebody or something.
         "idiot* moron* stupid dumb",
-        r"\b(?:idiot(?:s|ic)?|morons?|stupid|dumb)\b",
+        r"\b(?:idiot(?:s|ic)|morons?)\b|\b(?:you|u|youre|your|ur|an?|like|these|those|such|of|by)"
+        r" (?:\w+ )?idiot\b|\b(?:you|u|youre|your|ur|this|these|those|the|such|another|some|are|of"
+        r"|freaking|so|damn|(?:your|this|the) (?:app|site|website|system|policy|rules?|company"
+        r"|service|\w+ policy) (?:is|are)(?: so| just| really)?) (?:stupid|dumb)\b(?! (?:movies?"
+        r"|films?|comed\w+|question))",
         "What idiots.",
-        "What a nice app.",
+        "I found it stupid.",
         "none",
     ),
     Row(
@@ -698,7 +965,7 @@ _FEELING: Final = (
         r"\b(?:great|awesome|wonderful|fantastic|lovely|brilliant|perfect|nice|excellent|good|yay)"
         rf" (?:(?:going|so|and|now|just|another|yet|one) (?:[^ .?]+ ){{0,4}}{_FAULT}\b|another\b"
         r"|(?:job|work)(?: [^ .?]+){0,2} (?:losing|delay\w+|cancel\w+|ruin\w+|making (?:me|us)"
-        r"|keeping|leaving|ignoring|breaking|wasting|failing|screwing|not)\b)",
+        r"|keeping (?:me|us|people)|leaving|ignoring|breaking|wasting|failing|screwing|not)\b)",
         "Great, another delay.",
         "Great work, thank you.",
         "none",
@@ -707,8 +974,13 @@ _FEELING: Final = (
         "mock_praise",
         1_200,
         "way",
-        r"(?<!the )(?<!only )(?<!best )\bway to (?:go|ruin|treat|run|lose|keep|make|start|end|screw"
-        r"|not|take|be)\b",
+        r"\b(?=way to )"
+        + _not_after(
+            "the|only|best|a|no|any|his|her|their|my|your|our|easy|better|good|another|one|lousy"
+            "|quick|every"
+        )
+        + r"way to (?:go|ruin|treat|run|lose|keep|make|start|end|screw|not"
+        r"|take|be)\b",
         "Way to ruin a holiday.",
         "This is the way to go.",
         "none",
@@ -716,14 +988,13 @@ _FEELING: Final = (
     Row(
         "mock_praise",
         1_200,
-        "love luck clap much try nice great lovely helpful",
+        "love luck clap much try",
         r"\b(?:gotta|got to|just|dont you) love (?:how|when|it when|the way|that|waiting|sitting"
         r"|being"
         r"|paying)\b|\blove (?:it when|being (?:ignored|stuck)|waiting|sitting on)\b"
         r"|\bgood luck (?:getting|with|trying|reaching|finding)\b|\bslow clap\b"
-        r"|\bso much for\b(?<!thanks so much for)(?<!you so much for)(?<!very so much for)|\bnice"
-        r" try\b"
-        r"|\bwould be (?:nice|great|lovely|helpful) (?:if|to)\b",
+        rf"|\b(?=so much for){_not_after('thanks|thank|you|so|it|that')}so much for\b"
+        r"|\bnice try\b",
         "So much for your promises.",
         "Thank you so much for your help.",
         "none",
@@ -745,28 +1016,50 @@ _FEELING: Final = (
         "lost_trust",
         800,
         "promised promise used expected expect let thought better shouldnt deserve* unlike",
-        r"\bpromised (?:me|us|a|to|that|it|by|the|my|delivery|refund|call)\b|\bused to (?:love|be"
-        r"|like|enjoy|trust|work|have)\b|\b(?:expected|expect|deserve) (?:\w+ )?(?:better|more)\b"
-        r"|\blet (?:me|us) down\b|\bthought (?:you|u)"
-        r" (?:guys )?(?:were|was|had|cared)\b"
-        r"|\bdo better\b",
+        r"\bpromised (?:me|us|a|to|that|it|by|the|my|delivery|refund|call)\b|\bused to (?:love|like"
+        r"|enjoy|trust)\b|\b(?<!i )used to (?:work|be (?:my|our|an?|the|so|such|better|great|good"
+        r"|reliable|one|able))\b|\b(?:expected|expect|deserve) (?:\w+ )?(?:better|more)\b|\blet"
+        r" (?:me|us) down\b|\bthought (?:you|u) (?:guys )?(?:were|was|had|cared)\b|\bdo better\b",
         "I expected better from you.",
         "Expect a call.",
         "none",
     ),
 )
 
+_RIVAL: Final = (
+    r"(?:airlines?|carriers?|providers?|suppliers?|compan(?:y|ies)|vendors?|networks?|retailers?"
+    r"|insurers?|operators?|brands?|banks)"
+)
+_WATCHDOG: Final = (
+    r"(?:ombudsm[ae]n|trading standards|consumer (?:protection|affairs|rights|council)|better"
+    r" business bureau|bbb|ftc|fcc|cfpb|ofcom|ofgem|regulators?|attorney general)"
+)
+"""Who a customer complains to about a company, in several trades and countries."""
+
+_SHALL: Final = (
+    r"(?:ill|i will|im|i am|we will|we are|going to|gonna|will be|i shall|plan to|intend to|let me"
+    r"|happy to|make sure (?:to|i|we|that)|making sure (?:to|i)|i have to|i must)"
+)
+_OTHERS: Final = (
+    r"(?:everyone|everybody|anyone|all (?:my|of|the)|my (?:\w+ )?(?:friends|followers|network"
+    r"|readers)|the (?:whole )?world|people|others|every \w+)"
+)
+
 _INTENT: Final = (
     Row(
         "escalation_request",
         2_000,
-        "manager managers supervisor supervisors superior management ceo boss human person charge"
+        "manager managers supervisor supervisors superior* management ceo boss human* person charge"
+        " people agent rep representative office lead someone somebody"
         " senior higher escalat*",
         r"\b(?:speak|talk|talking|speaking|spoke|transfer(?:red)?|connect(?:ed)?|contact|get|put"
-        r"|give|want|need|let|demand|call|where is|wheres|send this to)"
-        r"(?: [^ .?]+){0,5} (?:manager|supervisor|superior|someone (?:in charge|higher|senior"
-        r"|else)|human(?: being)?|real person|actual person|person in charge"
-        r"|head office|ceo|boss|management|team lead)\b|\bescalat\w+ (?:this|it|my|the|to)\b",
+        r"|give|(?:want|need)(?! to (?:be|watch|see)\b)|let|demand|call|where is|wheres|send this"
+        r" to)(?: [^ .?&]+){0,5} (?:managers?|supervisors?|superiors?|someone (?:in charge|higher"
+        r"|senior)|humans?(?: being)?|(?:real|actual|live) (?:person|people|agent|rep"
+        r"|representative)|person in charge|head office|ceo|boss|management|team lead)\b|\b(?:speak"
+        r"|talk|transfer|connect|put|pass) (?:me )?(?:to|with|on to|through to) some(?:one|body)"
+        r" (?:else|who (?:can|knows|understands|actually|speaks|is))\b|\bescalat\w+ (?:this|it|my"
+        r"|the|to)\b",
         "Let me speak to your manager.",
         "My property manager will be at home.",
         "none",
@@ -787,16 +1080,20 @@ _INTENT: Final = (
     Row(
         "leave_threat",
         2_200,
-        "never not wont dont longer wouldnt again last done business elsewhere lost",
-        r"\b(?:never|not|wont|will not|dont|do not|no longer|wouldnt|would not|refuse to)"
-        r"(?! (?:have|need) to)(?: [^ .?]+){0,3} (?:fly|flying|use|using|buy|buying|order"
-        r"|ordering|shop|shopping"
-        r"|book|booking"
-        r"|return|returning|come back|coming back|do business|stay|staying|deal|purchase"
-        r"|purchasing|spend|travel|recommend|renew|renewing|be back|be a customer)"
-        r"(?: [^ .?]+){0,5} (?:again|with (?:you|them|your|@)|from (?:you|here|them)|you|your"
-        r"|here|anymore|ever|business|@)(?= |$|[.?])"
-        r"|\bnever again\b|\blast time (?:i|we|im|ill|that i|you|ever|flying|using|ordering)\b",
+        "never not wont dont longer wouldnt again last",
+        r"\b(?:(?:never|wont|will not|no longer|wouldnt|would not|refuse to)|(?:i|we|customers)"
+        r" (?:dont|do not)|(?=not )(?<!can )(?<!could )(?<!to )(?<!do )(?<!did )(?<!regret )not)(?!"
+        r" (?:(?:have|need) to|recall|remember|know|see|think i|have an?))(?: [^ .?]+){0,3} (?:fly"
+        r"|flying|use|using|buy|buying|order|ordering|shop|shopping|book|booking|return|returning"
+        r"|come back|coming back|do business|stay|staying|deal|purchase|purchasing|spend|travel"
+        r"|recommend|renew|renewing|be back|be a customer)(?: [^ .?]+){0,5} (?:again|with (?:you"
+        r"|them|your|@)|from (?:you|here|them)|you|your|here|anymore|ever|business|@)(?= |$|[.?])"
+        r"|\bnever again\b|\blast time (?:that )?(?:ill|im|i will|i ever|well|we will|(?:i|we)"
+        r" (?:fly|use|order|buy|book|shop|stay|deal|travel|do|trust|come|eat|go|spend|rent|call"
+        r"|try)|ever|flying|using|ordering|buying|booking|shopping|staying|dealing|i would)\b"
+        r"|\b(?:is|was|be|been|definitely) (?:(?:my|our) (?:very )?(?:first and )?last (?:time"
+        r"|order|purchase|flight|stay|visit|trip|booking)|the (?:very )?last time)\b(?! (?:i|we"
+        r"|you) (?:\w+ed|flew|did|was|had))",
         "I will never order from you again.",
         "I never order on Mondays.",
         "none",
@@ -806,23 +1103,25 @@ _INTENT: Final = (
         2_000,
         "switch* elsewhere business customer customers competitor* done leaving leave moving"
         " loyalty goodbye ditch* taking",
-        r"\bswitch(?:ing)? (?:to (?!the|a different (?:seat|time))|back to|over|providers?"
-        r"|carriers?"
-        r"|airlines?|banks?|companies"
-        r"|my (?:\w+ )?(?:banks?|providers?|carriers?|airlines?|suppliers?|business|insurance"
-        r"|network))\b|\bswitched (?:providers?|carriers?|airlines?"
-        r"|banks?)\b|\belsewhere\b"
-        r"|\b(?:lost|losing|lose|loose|loosing|about to lose) (?:an?|my|our|this|me|us|another"
-        r"|many|\d+|your|so many)?(?: [^ .?]+){0,2} ?(?:customers?|business|clients?|loyalty|as a"
-        r" customer)\b"
-        r"|\b(?:take|taking|move|moving) (?:my|our) (?:\w+ )?(?:business|money|custom|account)\b"
-        r"|\b(?:im|i am|we are|so|officially) done with (?:you|your|u|ur|yall|them|these|their|@"
-        r"|dealing|flying|all of|this (?:company|airline|bank|app|service|store|shop|place|site"
-        r"|website|nonsense|crap|shit|bullshit))(?= |$|[.?])|\b(?:go|going|gone|went) (?:to|with)"
-        r" (?:your|a|the) competit\w+"
-        r"|\bleaving (?:you(?! (?:an?|my|the|with|some|this|one|alone|to)\b)|for (?:an?|another"
-        r"|the|your) (?:competit|better|different|other)\w*|your (?:company|service|bank|network"
-        r"|airline|platform|app|site|shop|store))\b",
+        r"\bswitch(?:ing)? (?:to (?!(?:the|my|an?|this|that|it|seats?|flights?|one)\b)|to"
+        r" (?:an?other|a (?:different|better|new)|your|the) (?:\w+ )?(?:provider|carrier|airline"
+        r"|bank|company|supplier|network|competit\w+|brand)|back to|over to|providers?|carriers?"
+        r"|airlines?|banks?|companies|my (?:\w+ )?(?:banks?|providers?|carriers?|airlines?"
+        r"|suppliers?|business|insurance|network))(?= |$|[.?])|\bswitched (?:providers?|carriers?"
+        r"|airlines?|banks?)\b|\b(?<!you )(?<!u )(?:go|going|gone|shop|shopping|buy|buying|book"
+        r"|booking|order|ordering|bank|look|looking|fly|flying|business|custom|money|taking it"
+        r"|somewhere|try)(?: (?:it|this|them|my|flights?|tickets?))? elsewhere\b(?! (?:in|on|at|for"
+        r" (?:an?|some))\b)|\b(?:lost|losing|lose|loose|loosing|about to lose) (?:an?|my|our|this"
+        r"|me|us|another|many|\d+|your|so many)?(?: [^ .?]+){0,2} ?(?:customers?|business|clients?"
+        r"|loyalty|as a customer)\b|\b(?:(?:take|taking|move|moving) (?:my|our) (?:\w+"
+        r" )?(?:business|custom)|(?:take|taking|move|moving|transfer\w*|pull\w*) (?:all )?(?:my"
+        r"|our) (?:\w+ )?(?:money|accounts?|savings) (?:elsewhere|out|away|somewhere|to"
+        r" an?other))\b|\b(?:im|i am|we are|so|officially) done with (?:you|your|u|ur|yall|them"
+        r"|these|their|@|dealing|flying|all of|this (?:company|airline|bank|app|service|store|shop"
+        r"|place|site|website|nonsense|crap|shit|bullshit))(?= |$|[.?])|\b(?:go|going|gone|went)"
+        r" (?:to|with) (?:your|a|the) competit\w+|\bleaving (?:you(?! (?:an?|my|the|with|some|this"
+        r"|one|alone|to)\b)|for (?:an?|another|the|your) (?:competit|better|different|other)\w*"
+        r"|your (?:company|service|bank|network|airline|platform|app|site|shop|store))\b",
         "I am taking my business elsewhere.",
         "The business has many customers.",
     ),
@@ -833,9 +1132,9 @@ _INTENT: Final = (
         rf"\b(?:im|i am|we are|ill|i will|were) (?:just |now )?(?:going to )?{_QUIT}\b"
         rf"|\b{_QUIT} (?:right now|now|immediately|today|at once|asap|this instant|effective|before"
         r"|because|since|as you|and (?:give|refund|return|send|never|go|leave)|if (?:you|this"
-        r"|it))\b"
-        r"|\b(?:should|shouldve|should have|wish i(?: had|d)?) (?:have )?(?:flown|gone|booked"
-        r"|chosen|stayed|stuck|taken|picked|used|known)\b",
+        r"|it))\b|\b(?:should|shouldve|should have|wish i(?: had|d)?) (?:have )?(?:flown|gone"
+        r"|booked|chosen|stayed|stuck|taken|picked|used|known)\b(?! (?:with (?:you|u|@)|earlier"
+        r"|sooner|better))",
         "Close my account now.",
         "How do I close my account?",
     ),
@@ -849,52 +1148,109 @@ _INTENT: Final = (
         "How do I open an account?",
     ),
     Row(
+        "competitor",
+        900,
+        "competit* another other different better everyone",
+        rf"\b(?:your|an?|the|any|all|other|direct|one of your) (?:\w+ )?competitors?\b|\byour"
+        rf" (?:\w+ )?competition\b|\bthe competition (?:is|has|does|offers|was|will|lets)\b"
+        rf"|\banother (?:bank|store|shop|site|app|firm) (?:offers?|has|sells?|gives?|lets|charges?"
+        rf"|does)\b"
+        # Not "better than any other", and not what is told of them to our praise.
+        rf"|\b(?<!any )(?<!be )(?<!like )(?<!like the )(?<!like every )(?:an?other|other|a"
+        rf" different|a diff|a better|a more reliable) (?:\w+ )?{_RIVAL}\b(?! (?:flights?|seats?"
+        rf"|tickets?|number|account|representative|person|agent|rep|take notes?|should learn|(?:are"
+        rf"|is|were|was) (?:\w+ )?(?:horrible|terrible|awful|worse|bad|delayed)))|\b(?:better|worse"
+        rf"|cheaper|rather|more)(?: [^ .?]+){{0,2}} than (?:at |with |on |from )?@(?= |$)|\bunlike"
+        rf" @(?= |$)",
+        "Another provider offers it for less, says your competitor.",
+        "Is there another flight, or a competition to win?",
+        "none",
+    ),
+    Row(
+        "competitor",
+        900,
+        "another different better rival reliable some instead next now elsewhere cheaper lower port"
+        " porting here",
+        rf"\b(?:switch(?:ed|ing)?|mov(?:e|ed|ing)|chang(?:e|ed|ing)|go|going|gone|went|defect\w*"
+        rf"|try|trying|use|using|find|choose) (?:back )?(?:over )?(?:(?:to|with|on|at|from|for)"
+        rf" )?(?:an?other|a (?:different|better|rival|more reliable)|some other) (?:\w+"
+        rf" )?(?:{_RIVAL}|banks?|stores?|shops?|services?|sites?|platforms?|apps?) (?:instead|now"
+        rf"|next time|from now on|if|unless|because|since|that|who|than)\b|(?<=\w )@ (?:flight"
+        rf" )?(?:instead|next time|from now on|here i come)\b|\b(?:fly|flying|shop|shopping|bank"
+        rf"|banking|buy|buying|order|ordering|stick|sticking|stay|staying|go|going) (?:(?:with|at"
+        rf"|to|from|on) )?(?!(?:you|u|your|it|this|that|here|them|out|home|online)\b)(?:the"
+        rf" )?[^ .?]+(?: [^ .?]+)? from now on\b|\bnext time (?:ill|i will|im|we will|well|i am)"
+        rf" (?:be |just |definitely )*(?:fly|flying|go|going|buy|buying|shop|shopping|book|booking"
+        rf"|stick|sticking) (?:with|to|from|at) (?!(?:you|the|a|an|my|this|it|time)\b)[^ .?]+"
+        rf"|\b(?:cheaper|better (?:deal|offer|price|rate|quote)|lower (?:price|rate|quote|fare)s?)"
+        rf" (?:\w+ )?(?:elsewhere|(?:from|with) an?other|(?:at|from|with|on) @)(?= |$|[.?])"
+        rf"|\bport(?:ing)? (?:my|our) (?:\w+ )?(?:numbers?|lines?)\b",
+        "It is cheaper elsewhere, I will shop at Smith's from now on.",
+        "I will call earlier from now on. I moved to another city. Next time I will book a seat.",
+        "none",
+    ),
+    Row(
         "legal_threat",
         2_500,
-        "complain* complaint* lawyer* attorney* solicitor* sue suing sued lawsuit legal legally"
-        " court ombudsman"
-        " regulator bbb ftc fcc chargeback charge class police standards protection reporting"
-        " report",
-        r"\b(?:(?:file|filed|filing|make|making|lodge|lodging|submit\w*|raise|send|sent|put in"
-        r"|open)"
-        r" (?:\w+ ){0,3})?(?:complaints?|complain(?:ed|ing)?) (?:[^ .?]+ ){0,4}?(?:to|with|at)"
-        r" (?:[^ .?]+"
-        r" ){0,3}?(?:ombudsman|trading standards|consumer protection|better business bureau|bbb"
-        r"|ftc|fcc"
-        r"|regulators?|authority|authorities|commission|ministry|police)\b"
-        r"|\b(?:my |a |our |your )?(?:lawyers?|attorneys?|solicitors?)\b|\b(?:will|gonna"
-        r"|going to|ill|to|can|should|could|gon) sue\b|\bsue (?:you|them|your)\b|\b(?:suing"
-        r"|lawsuit|class action)\b"
-        r"|\blegal (?:action|steps|proceedings)\b|\b(?:take|taking|see|seeing"
-        r"|going|go|meet) (?:you |them |this |it )?(?:to|in) (?:small claims )?court\b|\bsmall"
-        r" claims\b"
-        r"|\b(?:ombudsman|trading standards|consumer protection|better business bureau|bbb|ftc"
-        r"|fcc|charge ?backs?)\b|\bgo(?:ing)? to the (?:police|regulator)\b|\breport(?:ing)?"
-        r" (?:you|this) to (?:the|your)\b",
-        "You will hear from my lawyer.",
-        "Sue is my sister, the legal department is nice.",
+        "ombudsm* trading consumer better bbb ftc fcc cfpb ofcom ofgem regulator* attorney* faa"
+        " dot police authorit* commission* ministry report* lawyer* solicitor* legal lawsuit sue"
+        " suing court small class charge chargeback* disput*",
+        # Who goes to court is the writer: what is told of others and their lawyers is no threat.
+        rf"\b(?:complain\w*|complaints?|report(?:ed|ing)?|fil(?:e|ed|ing)|lodg(?:e|ed|ing))"
+        rf"(?: [^ .?]+){{0,3}} (?:to|with|at)(?: [^ .?]+){{0,3}}? (?:{_WATCHDOG}|faa|dot|police"
+        r"|authorit(?:y|ies)|commission\w*|ministry)\b"
+        rf"|\b(?:contact(?:ed|ing)?|call(?:ed|ing)?|writ(?:e|ing)|wrote|took|take|taking"
+        rf"|tell(?:ing)?|told|escalat\w+|involv\w+|notify|go|going|went|hear from|report\w*)(?:"
+        rf" (?:this|it|you|up|to|the|my|our|your|a|from|with|straight|directly|local|state|national"
+        rf"|about))* {_WATCHDOG}"
+        r"\b|\bgo(?:ing)? to the police\b|\breport(?:ing)? (?:you|your company) to\b|\b(?:my|our)"
+        r" (?:\w+ )?(?:lawyers?|attorneys?|solicitors?|legal team)\b|\b(?:get|getting|hire|hiring"
+        r"|call|calling|contact\w*|consult\w*|seeing|seek\w*|talk\w* to|speak\w* (?:to|with)|hear"
+        r" from|involv\w*) (?:an?|the|some|your) (?:lawyer|attorney|solicitor|legal advice)s?\b"
+        r"|\bseek\w* legal advice\b|(?:\b(?:i|ill|id|im|we|well)|(?:^|[.?] )(?:going|about|ready"
+        r"|gonna)) (?:(?:am|are|will|going|to|gonna|can|could|should|would|have|might|may|be|just"
+        r"|definitely|now|really|want|ready|about|prepared|plan|intend|considering|thinking|of|even"
+        r"|also) ){0,4}(?:sue|suing)\b|\b(?:see|seeing|meet) you in court\b|\btak(?:e|ing) you to"
+        r" (?:small claims )?court\b|\b(?:i|ill|we|well|im) (?:\w+ ){0,3}tak(?:e|ing) (?:this|it"
+        r"|them) to (?:small claims )?court\b|\blegal (?:action|steps|proceedings)\b|\bsmall"
+        r" claims\b|\bclass action\b|\b(?:an?|my|our|fil\w+|fac\w+) (?:\w+ ){0,3}lawsuit\b|\bcharge"
+        r" ?backs?\b|\bdisput(?:e|ing) (?:this|the|your|these) (?:\w+ )?(?:charge|payment"
+        r"|transaction)s? (?:with|through) my\b",
+        "You will hear from my lawyer. I filed a complaint with the regulator.",
+        "His lawyers told him to sue. A man here says he is going to sue you. The FCC must act.",
+    ),
+    Row(
+        # A threat has somebody who makes it: others are told things every day.
+        "public_threat",
+        1_700,
+        "tell telling told warn* let letting spread",
+        rf"\b{_SHALL} (?:(?:[^ .?]+ ){{0,2}}?|(?:[^ .?]+ ){{2,9}}?and )(?:(?:tell|telling|warn"
+        rf"|warning) {_OTHERS}\b|(?:let|letting) {_OTHERS} know\b)|\b(?:i|ive|have|already) (?:been"
+        rf" )?(?:told|warned|telling|warning) {_OTHERS}(?: [^ .?]+){{0,4}} (?:not|never|avoid|stay"
+        rf" away|dont|how (?:bad|terrible|awful|poor|horrible|you|your))\b|\b(?:i|ill|will|to"
+        rf"|gonna) (?:\w+ )?spread the word\b",
+        "I will tell all my friends.",
+        "Your colleague is telling people to wait, I must tell my family.",
     ),
     Row(
         "public_threat",
         1_700,
-        "tell* post* twitter facebook instagram reddit youtube trustpilot yelp tiktok viral press"
-        " media news star stars one-star 1-star review* story spread warn* public journalist"
-        " newspaper",
-        r"\b(?:tell(?:ing)?|warn(?:ing)?) (?:everyone|everybody|all (?:my|of)|my (?:friends"
-        r"|followers|family)|the (?:whole )?world|people|others|every)\b"
-        r"|\b(?:post|posting|posted|put|putting|share|sharing) (?:this|it|that|a video|my"
-        r" (?:story|experience)|about (?:this|you|it))(?: [^ .?]+){0,3} (?:twitter|facebook"
-        r"|instagram|reddit|youtube|trustpilot|yelp|tiktok|linkedin|everywhere|online|social"
-        r" media|public\w*)\b"
-        r"|\bgo(?:ing|es)? (?:public|viral|to the (?:press|media|papers|newspapers|news))\b"
-        r"|\b(?:leav|writ|post|giv|gav|get|put|submit|expect)\w* (?:[^ .?]+ ){0,4}(?:(?:bad"
-        r"|negative|terrible|scathing|horrible) reviews?|(?:one|1|zero)[ -]stars?)\b"
-        r"(?! (?:hotel|motel|restaurant|place|room))"
-        r"|\b(?:one|1|zero)[ -]star (?:reviews?|ratings?)\b|\bspread the word\b|\b(?:journalists?"
-        r"|the"
-        r" newspapers?)\b",
-        "I am going to the press and tell everyone.",
-        "Tell me the news.",
+        "post posting posted put putting share sharing shared tweeting public viral press media"
+        " papers news newspaper* journalist* reporter* review reviews star stars one-star 1-star",
+        r"\b(?:post|posting|posted|put|putting|share|sharing|shared|tweeting) (?:this|it|that|a"
+        r" video|screenshots?|my (?:story|experience)|about (?:this|you|it)|our (?:chat"
+        r"|conversation))(?: [^ .?]+){0,3} (?:twitter|facebook|instagram|reddit|youtube|trustpilot"
+        r"|yelp|tiktok|linkedin|google|everywhere|online|social (?:media|networks?)|public\w*"
+        r"|followers)\b|\bgo(?:ing)? (?:public (?:with|about|if|unless)|viral with|to the (?:press"
+        r"|media|papers|newspapers|news))\b|\b(?:im|am|will|ill) (?:be )?go(?:ing)? public\b"
+        r"|\b(?:contact\w*|call\w*|email\w*|alert\w*|writ\w+ to|wrote to|talk\w* to|speak\w* (?:to"
+        r"|with)|tip\w* off) (?:the |my |our |a |local )*(?:\w+ )?(?:news|newspapers?|press|media"
+        r"|reporters?|journalists?)(?= |$|[.?])|\b(?:leav|writ|post|giv|gav|submit)\w* (?:[^ .?]+"
+        r" ){0,4}(?:(?:bad|negative|terrible|scathing|horrible|honest) reviews?|(?:one|1"
+        r"|zero)[ -]stars?)\b(?! (?:hotel|motel|restaurant|place|room|guest))|\b(?:one|1"
+        r"|zero)[ -]stars? reviews?\b",
+        "I am going to the press, and will leave a one star review.",
+        "Is that press or radio? A one star hotel. Read the news.",
     ),
 )
 
@@ -916,13 +1272,14 @@ _RELIEF: Final = (
         1_500,
         "solved resolved fixed sorted works working set got gone arrived finally good",
         r"\b(?:is|was|been|are|its|now|you|they|he|she|team|finally|all|got|quickly|it|issue"
-        r"|problem|that|this|everything|i|we) (?:\w+ )?(?:solved|resolved|fixed|sorted)\b(?!"
-        r" yet)(?:(?: [^ .?]+){0,3}[^?]|$)"
-        r"|\bworks? (?:now|again|like a charm)\b|\b(?:is|its|are|everything|all|back to) working"
-        r" (?:now|again|fine|perfectly|great)\b|\ball (?:good now|set|sorted)\b|\bproblem (?:is"
-        r" )?gone\b"
-        r"|\bfinally (?:arrived|got (?:my|the|it)|received|came|works)\b|\bgot my (?:refund|money"
-        r"|bag|order|package|luggage) (?:back|today|now)\b",
+        r"|problem|that|this|everything|i|we) (?:(?!(?:not|nt|never|be|havent|hasnt|wasnt|isnt"
+        r"|arent|cant|didnt|wont|still|says|easily|will|partly|half)\b)\w+ )?(?:solved|resolved"
+        r"|fixed|sorted)\b(?!(?: \w+){0,2} (?:yet|but|not|twice)\b)(?=[. ]|$)|\bworks? (?:now|again"
+        r"|like a charm)\b(?! (?:find|book|can|could|please|what|i|let|show|get)\b)|\b(?:is|its|are"
+        r"|everything|all|back to) working (?:now|again|fine|perfectly|great)\b|\ball (?:good now"
+        r"|set|sorted)\b|\bproblem (?:is )?gone\b|\bfinally (?:arrived|got (?:my (?:refund|money"
+        r"|bags?|order|package|parcel|luggage|seat|flight)|the|it)|received|came|works)\b|\bgot my"
+        r" (?:refund|money|bag|order|package|luggage) (?:back|today|now)\b",
         "It works again, all sorted.",
         "When will this be resolved?",
         "open",
@@ -935,6 +1292,16 @@ _SELF: Final = (
     r"|just|know|guess|probably|think|it|its|is|all|my|i|have|been|had|honest|silly|stupid|dumb"
     r"|total"
     r"|complete|fault|mistake|foolish|maybe|perhaps|something) )"
+)
+
+_WORK: Final = (
+    r"(?:movies?|films?|sequels?|comed(?:y|ies)|trailers?|novels?|songs?|albums?|plots?|storyline"
+    r"|actors?|actress(?:es)?|acting|villains?|remakes?|cgi|characters?|scenes?|series|books?|story"
+    r"|ending)"
+)
+_JUDGED: Final = (
+    r"(?:stupid|dumb|terrible|horrible|awful|bad|worst|ridiculous|disgusting|pathetic|annoying"
+    r"|disappointing|shitty|crap(?:py)?|absurd|embarrassing|bloody|lame|boring)"
 )
 
 _MUTE: Final = (
@@ -959,7 +1326,43 @@ _MUTE: Final = (
         "It is a fraud.",
         "none",
     ),
+    Row(
+        # What is held for them, and what the rules would be.
+        MUTE,
+        0,
+        "hold refund money",
+        r"\b(?:plac(?:e|ed|ing)|put|putting|keep|kept) (?:an?|the|this|that|it|my|our|your)"
+        r"(?! (?:phone|call)\b)(?: \w+){0,2} on hold\b"
+        r"|\b(?:can|could|may|would|will|do) i (?:still |also )?get (?:an?|my) (?:full |partial )?"
+        r"(?:refund|money back)(?: later)? (?:if|in case|on (?:this|the|that|these))\b",
+        "Could I get my money back if I cancel?",
+        "You put me on hold. Can I get a refund?",
+        "none",
+    ),
+    Row(
+        # What somebody thinks of a film or a book says nothing of how we treated them.
+        MUTE,
+        0,
+        "movie* film* sequel* comedy comedies trailer* novel* song* album* plot storyline actor*"
+        " actress* acting villain* remake* cgi character* scene* series book books story ending",
+        rf"\b{_JUDGED}(?: (?:\w+ )?{_WORK})\b|\b{_WORK} (?:(?:is|are|was|were|looks?|looked|seems?"
+        rf"|seemed|just|so|really|pretty|kind of|such|an?|very|too|also|all|the|one of)"
+        rf" )+{_JUDGED}\b",
+        "The worst movie of all.",
+        "A terrible app, the movie stops.",
+        "none",
+    ),
 )
 
-ROWS: Final = (*_MUTE, *_WAITING, *_REPETITION, *_EFFORT, *_FEELING, *_INTENT, *_RELIEF)
+ROWS: Final = (
+    *_MUTE,
+    *_WAITING,
+    *_REPETITION,
+    *_EFFORT,
+    *_WISH,
+    *_CONDUCT,
+    *_FEELING,
+    *_INTENT,
+    *_RELIEF,
+)
 """Every English cue."""

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from scoring import cues_en, cues_fa, persian, sentiment
 from scoring.brands import NO_BRANDS, Brands
-from scoring.cues import FAMILY, MUTE, Found, Table
+from scoring.cues import BARE, FAMILY, MUTE, Found, Table
 from scoring.language import language
 from scoring.memo import Memo
 from scoring.quote import quote
@@ -237,30 +237,34 @@ def _score(looked: Looked) -> tuple[int, tuple[Cue, ...]]:
     rest, against = _beside(looked)
     weighed = weigh(_features(looked, rest, against), looked.lang)
     cut = looked.cut
+    bare = any(cue.code == BARE for cue in looked.found)
     cues = [
-        (cue.first, Cue(cue.code, FAMILY[cue.code], cue.points, _quote(cut, cue.first, cue.end)))
+        (cue.first, Cue(cue.code, FAMILY[cue.code], cue.points, _quote(cut, cue, bare=bare)))
         for cue in looked.found
         if cue.code != MUTE
     ]
     strength = normalised(sum(rest))
     if strength <= -SILENT or (strength >= SILENT and against < _COMPLAINT):
-        cues.append(_of_words(cut, rest, strength))
+        told = _of_words(rest, strength)
+        family = "relief" if strength > 0 else "feeling"
+        cues.append((told.first, Cue(told.code, family, told.points, _quote(cut, told, bare=bare))))
     cues.sort(key=lambda placed: placed[0])
     return round(-10_000 * normalised(weighed)), tuple(cue for _, cue in cues)
 
 
-def _of_words(cut: _Words, rest: Sequence[float], strength: float) -> tuple[int, Cue]:
-    """What the words say beside the cues, quoted by the strongest of them."""
+def _of_words(rest: Sequence[float], strength: float) -> Found:
+    """What the words say beside the cues, at the strongest of them."""
     if strength < 0:
         place = min(range(len(rest)), key=rest.__getitem__)
-        code, family, points = "negative_words", "feeling", round(-strength * NEGATIVE_POINTS)
-    else:
-        place = max(range(len(rest)), key=rest.__getitem__)
-        code, family, points = "positive_words", "relief", round(strength * POSITIVE_POINTS)
-    return place, Cue(code, family, points, _quote(cut, place, place + 1))
+        return Found("negative_words", round(-strength * NEGATIVE_POINTS), place, place + 1)
+    place = max(range(len(rest)), key=rest.__getitem__)
+    return Found("positive_words", round(strength * POSITIVE_POINTS), place, place + 1)
 
 
-def _quote(cut: _Words, first: int, end: int) -> str:
-    """The clause around the words from `first` up to `end`, as written."""
-    last = cut.places[end] if end < len(cut.places) else len(cut.chunks)
-    return quote(cut.chunks, cut.places[first], last)
+def _quote(cut: _Words, cue: Found, *, bare: bool) -> str:
+    """The clause around the words of a cue, as written; bare, these words alone."""
+    first = cut.places[cue.first]
+    last = cut.places[cue.end] if cue.end < len(cut.places) else len(cut.chunks)
+    return (
+        quote(cut.chunks[first:last], 0, last - first) if bare else quote(cut.chunks, first, last)
+    )

@@ -8,11 +8,13 @@ import pytest
 
 from scoring import cues_en, cues_fa, persian
 from scoring.cues import FAMILY, MUTE, Row, Table
+from scoring.reading import read
 from scoring.records import FAMILIES
 from scoring.text import normalise, parted, tidy, words_of
 
 TABLES = {"en": Table(cues_en.ROWS), "fa": Table(cues_fa.ROWS, verb_last=True)}
 ROWS = [("en", row) for row in cues_en.ROWS] + [("fa", row) for row in cues_fa.ROWS]
+CONDUCT = [(lang, row) for lang, row in ROWS if row.code == "staff_conduct"]
 IDS = [f"{lang}-{row.code}-{row.hit}" for lang, row in ROWS]
 
 
@@ -110,6 +112,21 @@ def scored(text: str, lang: str) -> set[str]:
         ("en", "I am done with the form"),
         ("en", "We are leaving for a week"),
         ("en", "I am leaving you a message"),
+        ("en", "I need four tickets"),
+        ("en", "Not right now"),
+        ("en", "I don't care about the price range"),
+        ("en", "He says his lawyers told him to sue"),
+        ("en", "Your colleague is telling people to queue here"),
+        ("en", "I must tell my family that I come later"),
+        ("en", "Could I get my money back if I cancel?"),
+        ("en", "Please put the room on hold for me"),
+        ("en", "The plot was ridiculous"),
+        ("en", "This is the last train of the day"),
+        ("en", "Can I retrieve my pictures elsewhere on the disk?"),
+        ("en", "I wish you a good day"),
+        ("en", "Please add the concert to my calendar"),
+        ("en", "I did not want to be rude"),
+        ("en", "Is there another flight?"),
     ],
 )
 def test_what_only_sounds_like_distress_does_not_count(lang: str, text: str) -> None:
@@ -153,6 +170,17 @@ def test_what_only_sounds_like_distress_does_not_count(lang: str, text: str) -> 
         ("en", "Your service is a laugh", {"anger"}),
         ("fa", "خدماتتان جوک است", {"anger"}),
         ("en", "Your app is stupid", {"profanity"}),
+        ("en", "I will sue you", {"legal_threat"}),
+        ("en", "I am reporting this to the ombudsman", {"legal_threat"}),
+        ("en", "I will tell everyone how you work", {"public_threat"}),
+        ("en", "I wish you had smaller sizes", {"wish"}),
+        ("en", "Why is there no vegan menu?", {"wish"}),
+        ("en", "It would be great if you offered a student plan", {"wish"}),
+        ("en", "Your agent hung up on me", {"staff_conduct"}),
+        ("en", "I got hung up on", {"no_answer"}),
+        ("en", "The cashier was so rude to my mother", {"staff_conduct"}),
+        ("en", "Another bank offers this for free", {"competitor"}),
+        ("en", "I am switching to another provider", {"leave_threat"}),
     ],
 )
 def test_what_is_meant_has_one_cue(lang: str, text: str, expected: set[str]) -> None:
@@ -211,3 +239,20 @@ def test_what_others_said_does_not_count() -> None:
     told = words("He said I will sue you and left", "en")
     assert [cue.code for cue in TABLES["en"].find(told)] == ["legal_threat"]
     assert TABLES["en"].find(told, quoted=[(2, 6)]) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "row"), CONDUCT, ids=[f"{lang}-{row.hit}" for lang, row in CONDUCT]
+)
+def test_a_quote_about_conduct_carries_no_name(lang: str, row: Row) -> None:
+    """Whoever is named in a text that complains of staff: no evidence of it names them."""
+    name, tail = {"en": ("Zebedee", "I am furious"), "fa": ("زبیده", "خیلی عصبانی‌ام")}[lang]
+    said, found = row.hit.split(), 0
+    for place in range(len(said) + 1):
+        cues = read(
+            " ".join([*said[:place], name, *said[place:], name, tail, name]), "customer"
+        ).cues
+        if "staff_conduct" in {cue.code for cue in cues}:
+            found += 1
+            assert not [cue.quote for cue in cues if name in cue.quote]
+    assert found
