@@ -29,7 +29,7 @@ from alerts.channels.base import (
     Response,
     http_outcome,
 )
-from alerts.channels.shortened import fitting
+from alerts.channels.shortened import TEXT_MAX, cut, fitting
 from alerts.message import Notification
 
 PATH: Final = "/api/v2/alerts"
@@ -60,7 +60,8 @@ def _labels(notification: Notification, severity: str) -> dict[str, str]:
         "severity": severity,
         "digest": notification.alert_id if notification.kind == "digest" else "",
     }
-    return {name: value for name, value in facts.items() if value}
+    # Cut here and always: a label must not change with how much else there is to say.
+    return {name: cut(value, TEXT_MAX) for name, value in facts.items() if value}
 
 
 def _annotations(notification: Notification) -> dict[str, str]:

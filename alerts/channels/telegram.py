@@ -24,6 +24,7 @@ from alerts.channels.base import (
     Failure,
     Limits,
     Outcome,
+    Refused,
     Request,
     Response,
     Retry,
@@ -43,7 +44,9 @@ _GROUP_GAP_MS: Final = 3_000
 """One message a second to a person, twenty a minute to a group."""
 _TOKEN: Final = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,80}")
 _JOINER: Final = "\u2060"
-_ENTITY: Final = re.compile(r"([@#$/.:])(?=\w)|(/)(?=/)")
+_ENTITY: Final = re.compile(r"[@#$/.](?=\w)|/(?=/)")
+_WRONG_CHAT: Final = ("chat not found", "upgraded to a supergroup", "not enough rights")
+"""Said with a 400 where a person has to mend the configuration, not us the message."""
 _ENDS: Final = frozenset({"recovered", "expired", "closed", "fired_and_recovered"})
 
 
@@ -80,13 +83,6 @@ def harmless(text: str) -> str:
     True
     """
     return html.escape(_ENTITY.sub(lambda found: found[0] + _JOINER, text), quote=False)
-
-
-def _shown(notification: Notification) -> str:
-    """What a person reads, without markup."""
-    names = [link.name for link in notification.links]
-    parts = [notification.title, *notification.lines, *notification.evidence, *names]
-    return "\n".join([*parts, notification.why])
 
 
 def _text(notification: Notification) -> str:
@@ -160,8 +156,11 @@ class Telegram:
         if isinstance(answer, Response):
             if 200 <= answer.status < 300 and body.get("ok") is not True:
                 return Retry(None, "server_error", answer.status, ambiguous=True)
-            if answer.status == 400 and "message is not modified" in str(body.get("description")):
+            said = str(body.get("description")) if answer.status == 400 else ""
+            if "message is not modified" in said:
                 return Sent(None, answer.status)
+            if any(words in said for words in _WRONG_CHAT):
+                return Refused("not_found", answer.status)
             if answer.status == 429:
                 return Retry(_asked_ms(body), "rate_limited", answer.status)
         return http_outcome(answer, now_ms=now_ms, ref=_reference(body))
