@@ -360,7 +360,11 @@ class Lane:
             one.cancel()
         await asyncio.gather(*services, return_exceptions=True)
         await self._restore.stop_standbys()
-        await self.app.stop()
+        try:
+            await self.app.stop()
+        except Exception as error:  # noqa: BLE001  # Faust died as we were told to stop
+            # Nothing is lost: what was folded is in the changelog, the rest is read again.
+            self.fail_stop("could not stop in good order", error)
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
 

@@ -7,10 +7,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from faust.types import TP
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
@@ -22,7 +24,7 @@ from streams.engine.embedded import free_port
 from streams.engine.worker import FAIL_STOP, Lane, LaneConfigError
 from streams.topics import Topic
 from tests.engine.counter import EPOCH, FAST, Counter
-from tests.engine.lanes import Ends, lane_of, reached, run
+from tests.engine.lanes import Ends, FailStoppedError, lane_of, reached, run
 from tests.engine.workers import SIGTERM, Worker, World, until
 
 ROWS = 100_000
@@ -187,6 +189,29 @@ def test_a_stop_in_a_long_restore_ends_in_good_order(kafka_broker: Broker, tmp_p
         assert 0 < lane.rows.position(0) < ROWS
         assert not lane.owned()
         assert lane.progress.cycles == 0
+
+    with World(kafka_broker, tmp_path) as world:
+        world.send(10)
+        run(lambda: test(world))
+
+
+def test_a_consumer_that_dies_as_we_stop_is_a_fail_stop(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    """No traceback and no exit code of Python's: a supervisor knows what 70 means."""
+
+    async def test(world: World) -> None:
+        ends = Ends()
+        lane = lane_of(world, ends=ends)
+        running = asyncio.ensure_future(lane.run())
+        await reached("it has folded", lambda: lane.progress.records >= 10)
+        consumer: Any = lane.app.consumer
+        await consumer._thread.stop()
+        consumer._done = {TP(world.log, 0): 1}  # a cycle that is not committed yet
+        lane.stop()
+        with pytest.raises(FailStoppedError):
+            await asyncio.wait_for(running, FAST.stop_s)
+        assert ends.reasons == ["could not stop in good order"]
 
     with World(kafka_broker, tmp_path) as world:
         world.send(10)
