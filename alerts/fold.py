@@ -18,6 +18,8 @@ from msgspec.structs import replace
 
 from alerts import lifecycle, outputs, talks
 from alerts.config import Config
+from alerts.due import subject_due_ms
+from alerts.fields import Entity, Seen
 from alerts.lifecycle import OPEN, Change, Episode, Look
 from alerts.message import why_command
 from alerts.outputs import AlertRow, At, Checkpoint, FoldFailed, HealthRow, Output, Transition
@@ -32,8 +34,18 @@ from alerts.row import (
     remembers,
 )
 from alerts.rules import Rule
+from alerts.subjects import (
+    Signs,
+    is_plain,
+    kept,
+    measured,
+    seen_by,
+    signs,
+    subjects,
+)
 from scoring.baseline import baseline
 from scoring.config import DAY_MS, HOUR_MS, Scoring
+from scoring.conversation import Conversation
 from scoring.customer import Customer, Past, advance
 from scoring.health import Health, Part, answered_now, distress_before, health
 from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
@@ -141,7 +153,7 @@ class _Work:
         self.complete_ms = max(row.complete_ms, entry.record.complete_to_ms)
         self.reconfigured = not new and row.config_hash != config_hash
         self.customer: Customer = row.customer
-        self.episodes: dict[str, Episode] = {one.rule: one for one in row.episodes}
+        self.episodes = {(one.rule, one.conversation): one for one in row.episodes}
         self.facts: dict[str, object] = {}
         self.looked_ms, self.look_ms = row.looked_ms, row.look_ms
         self.due_ms, self.absence_due_ms = row.due_ms, row.absence_due_ms
@@ -149,6 +161,7 @@ class _Work:
         self.shown, self.emit_ms = row.shown, row.emit_ms
         self.talks, self.talks_version = row.talks, row.talks_version
         self.talks_emit_ms = row.talks_emit_ms
+        self.conditions_due_ms: int | None = None
         self.outputs: list[Output] = []
         self.spread_ms = zlib.crc32(entry.customer.encode("utf-8", "surrogatepass")) % HOUR_MS
         live = config.clock == "live"
@@ -219,24 +232,35 @@ class _Work:
         return found
 
     def _set_timers(self) -> None:
-        time, absence = _earlier(self.emit_ms, self.talks_emit_ms), self.look_ms
+        time = _earlier(self.emit_ms, self.talks_emit_ms)
+        absence = _earlier(self.look_ms, self.conditions_due_ms)
         if self.episodes:
-            facts = self._facts()
+            customer = self.customer
+            of_customer = self._signs()
             for episode in self.episodes.values():
                 rule = self.rules.get(episode.rule)
                 if rule is None:
                     continue
+                seen = of_customer
+                if rule.entity == "conversation":
+                    seen = signs(customer, rule, episode.conversation)
                 due = lifecycle.due_of(
-                    episode, rule, event_ms=facts[0], calm_ms=facts[1], waits=facts[2]
+                    episode,
+                    rule,
+                    event_ms=seen.event_ms,
+                    calm_ms=seen.calm_ms,
+                    waits=seen.waits,
+                    first_ms=customer.first_ms,
+                    events=_events(customer),
                 )
                 time = _earlier(time, due.time_ms)
                 absence = _earlier(absence, due.absence_ms)
         self.due_ms, self.absence_due_ms = time, absence
 
-    def _facts(self) -> tuple[int | None, int | None, bool]:
+    def _signs(self) -> Signs:
         customer = self.customer
         waits = any(talk.waiting_since_ms is not None for talk in customer.conversations)
-        return customer.event_ms, customer.calm_ms, waits
+        return Signs(customer.event_ms, customer.calm_ms, waits)
 
     # ------------------------------------------------------------------ the record
 
@@ -262,7 +286,8 @@ class _Work:
             by_event = _is_news(record)
             if record.reading is not None:
                 cues = frozenset(cue.code for cue in record.reading.cues)
-        self._look(self.now_ms, cause_ms=record.ts_ms, by_event=by_event, cues=cues)
+        talk = record.conversation if isinstance(record, Signal) else None
+        self._look(self.now_ms, cause_ms=record.ts_ms, by_event=by_event, cues=cues, talk=talk)
         return "folded"
 
     def _checkpoint(self) -> None:
@@ -287,8 +312,8 @@ class _Work:
 
     def _obey(self, command: Command) -> None:
         """What a person decided, for the one alert meant or for all of the customer."""
-        for rule_id, episode in list(self.episodes.items()):
-            of = lifecycle.fingerprint(rule_id, self.entry.customer)
+        for key, episode in list(self.episodes.items()):
+            of = lifecycle.fingerprint(episode.rule, self.entry.customer, episode.conversation)
             if command.fingerprint not in {"", of}:
                 continue
             change: Change | None = None
@@ -302,16 +327,18 @@ class _Work:
                 case _:
                     pass  # snoozes, notes and verdicts are kept by those who act on them
             if change is not None:
-                self.episodes[rule_id] = change.episode
+                self.episodes[key] = change.episode
                 self._changed(change, self._health_at(self.now_ms), actor=command.actor)
 
     def _close_removed_rules(self) -> None:
-        for rule_id, episode in list(self.episodes.items()):
-            if rule_id in self.rules:
+        for key, episode in list(self.episodes.items()):
+            rule = self.rules.get(episode.rule)
+            about = "conversation" if episode.conversation else "customer"
+            if rule is not None and rule.entity == about:
                 continue
             change = lifecycle.close(episode, "rule_removed", self.now_ms)
             if change is not None:
-                self.episodes[rule_id] = change.episode
+                self.episodes[key] = change.episode
                 self._changed(change, self._health_at(self.now_ms))
 
     # ------------------------------------------------------------------ looking
@@ -332,6 +359,7 @@ class _Work:
         cause_ms: int,
         by_event: bool = False,
         cues: frozenset[str] = frozenset(),
+        talk: str | None = None,
         hourly: bool = False,
     ) -> None:
         """Work out the scores at a moment, let every rule see them, and publish what changed."""
@@ -340,25 +368,104 @@ class _Work:
         self.look_ms = found.next_ms
         if found.band != self.customer.band:
             self.customer = replace(self.customer, band=found.band)
-        event_ms, calm_ms, waits = self._facts()
+        event_ms, calm_ms, waits = self._signs()
+        first_ms, events = self.customer.first_ms, _events(self.customer)
+        self.conditions_due_ms = None
         for rule_id, rule in self.rules.items():
-            episode = self.episodes.get(rule_id)
+            if not is_plain(rule):
+                self._look_at_subjects(
+                    rule, found, cause_ms=cause_ms, by_event=by_event, cues=cues, talk=talk
+                )
+                continue
+            episode = self.episodes.get((rule_id, ""))
             measure = found.distress_e2 if rule.measure == "distress" else found.health_e2
             if episode is None and measure is None:
                 continue
             look = Look(
                 at_ms, measure, event_ms, calm_ms, waits, by_event, cause_ms, cues,
-                self.complete_ms, self.news_ms,
+                self.complete_ms, self.news_ms, None, first_ms, events,
             )  # fmt: skip
-            fresh = Episode(rule_id) if episode is None else episode
-            after, changes = lifecycle.step(fresh, rule, look, customer=self.entry.customer)
-            if changes or episode is not None:
-                self.episodes[rule_id] = after
-            for change in changes:
-                self._changed(change, found)
+            self._step(rule, Episode(rule_id) if episode is None else episode, look, found)
         self._publish(found, at_ms, hourly=hourly)
         self._publish_talks(at_ms)
         self._set_timers()
+
+    def _step(self, rule: Rule, episode: Episode, look: Look, found: Health) -> Episode:
+        key = (episode.rule, episode.conversation)
+        after, changes = lifecycle.step(episode, rule, look, customer=self.entry.customer)
+        if changes or key in self.episodes:
+            self.episodes[key] = after
+        for change in changes:
+            self._changed(change, found)
+        return after
+
+    def _look_at_subjects(
+        self,
+        rule: Rule,
+        found: Health,
+        *,
+        cause_ms: int,
+        by_event: bool,
+        cues: frozenset[str],
+        talk: str | None,
+    ) -> None:
+        """A rule with conditions, or about conversations: each subject, and when to look again."""
+        customer = self.customer
+        if rule.entity == "conversation":
+            self._forget(rule, found)
+        base = self._seen(found)
+        mine = [one for one in self.episodes.values() if one.rule == rule.id]
+        floor = next((one.seq for one in mine if not one.conversation), 0)
+        for conversation in subjects(rule, customer, mine):
+            episode = self.episodes.get((rule.id, conversation))
+            if episode is None:
+                # A conversation's own numbers go on where those that are forgotten ended.
+                episode = Episode(rule.id, seq=floor, conversation=conversation)
+            seen = seen_by(rule, conversation, base)
+            sight = measured(rule, seen, episode.severity)
+            about = signs(customer, rule, conversation)
+            meant = rule.entity == "customer" or talk == conversation
+            look = Look(
+                found.now_ms,
+                sight.value_e2,
+                about.event_ms,
+                about.calm_ms,
+                about.waits,
+                by_event and meant,
+                cause_ms,
+                cues if meant else frozenset(),
+                self.complete_ms,
+                self.news_ms,
+                sight.judged,
+                customer.first_ms,
+                _events(customer),
+            )
+            after = self._step(rule, episode, look, found)
+            due = subject_due_ms(rule, seen, watched=after.state in {"pending", *OPEN})
+            self.conditions_due_ms = _earlier(self.conditions_due_ms, due)
+
+    def _seen(self, found: Health) -> Seen:
+        return Seen(
+            self.customer, found, self.config.scoring, self.complete_ms, spread_ms=self.spread_ms
+        )
+
+    def _forget(self, rule: Rule, found: Health) -> None:
+        """Alerts of conversations that are not remembered any more."""
+        mine = [one for one in self.episodes.values() if one.rule == rule.id]
+        if not mine:
+            return
+        left = kept(rule, self.customer, mine)
+        for one in left.overdue:
+            change = lifecycle.close(one, "expired", found.now_ms)
+            if change is not None:
+                self._changed(change, found)
+                self.episodes[rule.id, one.conversation] = change.episode
+        stay = {(one.rule, one.conversation): one for one in left.episodes}
+        overdue = {(one.rule, one.conversation) for one in left.overdue}
+        self.episodes = {
+            **{key: one for key, one in self.episodes.items() if one.rule != rule.id},
+            **{key: self.episodes[key] if key in overdue else one for key, one in stay.items()},
+        }
 
     def _publish(self, found: Health, at_ms: int, *, hourly: bool) -> None:
         """At most once a second, and only what changed; hourly all the same above resting."""
@@ -477,15 +584,21 @@ class _Work:
     def _changed(self, change: Change, found: Health, *, actor: str = "") -> None:
         """Tell a transition, and the alert as it is now."""
         episode = change.episode
-        rule = self.rules.get(episode.rule) or Rule(episode.rule)
-        of = lifecycle.fingerprint(episode.rule, self.entry.customer)
+        rule = self._rule_of(episode)
+        of = lifecycle.fingerprint(episode.rule, self.entry.customer, episode.conversation)
         customer = self.customer
         profile = customer.profile
         at_ms = found.now_ms
-        measure = found.distress_e2 if rule.measure == "distress" else found.health_e2
-        critical = rule.critical if episode.severity == "critical" else None
-        cuts = rule.warning if critical is None else critical
+        seen = self._seen(found)
+        if not is_plain(rule):
+            seen = seen_by(rule, episode.conversation, seen)
+        sight = measured(rule, seen, episode.severity)
+        talk = None if seen.talk is None else seen.talk.talk
         conversation, link = _conversation(customer, found)
+        waiting = _waiting(found)
+        if rule.entity == "conversation":
+            conversation, link = episode.conversation, None if talk is None else talk.link
+            waiting = _waiting_in(episode.conversation, talk)
         self._tell(
             Transition(
                 alert_id=episode.alert_id,
@@ -500,11 +613,11 @@ class _Work:
                 historical=episode.late_until_ms is not None,
                 shadow=rule.shadow,
                 severity=episode.severity,
-                measure=rule.measure,
-                score_e2=0 if measure is None else measure,
-                raise_at_e2=cuts.raise_at_e2,
-                clear_at_e2=cuts.clear_at_e2,
-                change_e2=self._trend(at_ms) if rule.measure == "distress" else None,
+                measure=sight.measure,
+                score_e2=0 if sight.value_e2 is None else sight.value_e2,
+                raise_at_e2=sight.raise_at_e2,
+                clear_at_e2=sight.clear_at_e2,
+                change_e2=self._trend(at_ms) if sight.measure == "distress" else None,
                 health_e2=found.health_e2,
                 confidence_e2=found.confidence_e2,
                 since_ms=episode.held_ms,
@@ -513,7 +626,7 @@ class _Work:
                 event_ms=customer.event_ms,
                 complete_to_ms=self.complete_ms,
                 why=tuple(sorted(_contributions(found.distress), key=_strongest)),
-                waiting=_waiting(found),
+                waiting=waiting,
                 contacts_24h=found.contacts_24h,
                 conversation=conversation,
                 link=link,
@@ -527,6 +640,8 @@ class _Work:
                 config_hash=self.config_hash,
                 log=self._at(),
                 replay=why_command(self.entry.customer, episode.alert_id),
+                entity=rule.entity,
+                flapping=episode.flapping,
             )
         )
         self._tell(
@@ -548,7 +663,19 @@ class _Work:
                 shadow=rule.shadow,
                 config_hash=self.config_hash,
                 log=self._at(),
+                conversation=episode.conversation or None,
+                flapping=episode.flapping and episode.state in OPEN,
             )
+        )
+
+    def _rule_of(self, episode: Episode) -> Rule:
+        """The rule in force, or, of one that was removed, what is left of it: its id."""
+        entity: Entity = "conversation" if episode.conversation else "customer"
+        rule = self.rules.get(episode.rule)
+        return (
+            rule
+            if rule is not None and rule.entity == entity
+            else Rule(episode.rule, entity=entity)
         )
 
 
@@ -556,6 +683,11 @@ def _earlier(one: int | None, other: int | None) -> int | None:
     if one is None or other is None:
         return other if one is None else one
     return min(one, other)
+
+
+def _events(customer: Customer) -> int:
+    """What counts for a rule that asks for some events: messages, and interactions we know."""
+    return customer.messages + customer.behaviours
 
 
 def _is_news(signal: Signal) -> bool:
@@ -601,6 +733,16 @@ def _waiting(found: Health) -> outputs.Waiting:
         None if talk is None else talk.key or None,
         None if talk is None else talk.link,
     )
+
+
+def _waiting_in(key: str, talk: Conversation | None) -> outputs.Waiting:
+    """Who waits in one conversation; unknown in one that is not remembered."""
+    if talk is None:
+        return outputs.Waiting("unknown", conversation=key)
+    since_ms = talk.waiting_since_ms
+    if since_ms is not None:
+        return outputs.Waiting("yes", since_ms, key, talk.link)
+    return outputs.Waiting("unknown" if talk.inbound else "no", None, key, talk.link)
 
 
 def _promise_shown(found: Health) -> str:

@@ -6,7 +6,9 @@ decides the same. Severity goes up at once and down by its own cut. Recovering i
 too. An alert closes as *recovered* only if the measure stayed below its cut and something good or
 neutral was seen since what opened it: points that merely fade away are no recovery. Without any
 contact it *expires* instead, and never while somebody waits for us. What expired, or was closed by
-a person, opens again only on something new from the customer.
+a person, opens again only on something new from the customer. An alert that relapses or is opened
+again three times in six hours is *flapping*: that is told once, and it takes four times as long to
+recover until it has been quiet for a while.
 
 Next step: `alerts.fold` turns changes into transitions with evidence.
 """
@@ -19,6 +21,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from alerts.conditions import Judged
 from alerts.outputs import Severity, State
 from alerts.rules import Rule
 
@@ -27,18 +30,26 @@ NAMESPACE: Final = uuid.UUID("6f1e6a52-8f0c-5d0e-9a55-1c2f7a3f9b10")
 
 Reason = Literal[
     "raised", "red_flag", "held", "dropped", "escalated", "eased", "clearing", "relapsed",
-    "recovered", "expired", "reopened", "rule_removed", "manual", "acked", "unacked",
+    "recovered", "expired", "reopened", "rule_removed", "manual", "acked", "unacked", "flapping",
 ]  # fmt: skip
 
 NOTIFIED: Final = frozenset(
     {"raised", "red_flag", "held", "escalated", "recovered", "expired", "reopened", "rule_removed",
-     "manual"}
+     "manual", "flapping"}
 )  # fmt: skip
 """Reasons somebody may have to be told of; the others are recorded only."""
 HUMAN: Final = frozenset({"acked", "unacked", "manual"})
 _NEEDS_NEWS: Final = frozenset({"expired", "manual"})
 """Ways to close while the measure may still be beyond its cut: that alone raises nothing anew."""
 OPEN: Final = frozenset({"firing", "recovering"})
+
+FLAPS: Final = 3
+FLAP_MS: Final = 6 * 3_600_000
+"""So many relapses or reopenings within so long are flapping."""
+FLAP_FACTOR: Final = 4
+"""How much longer a flapping alert must be over before it is closed."""
+CALM_FACTOR: Final = 2
+"""Raised again later than so many times `clear_for` after a close, it does not flap any more."""
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +76,9 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
         cause_ms: Event time of what opened it, or the due time of the timer that did.
         below_ms: While recovering: since when the measure is at its clearing cut or better, None
             while it is between the cuts.
+        conversation: The one it is about; empty for the customer.
+        unrest: When it last relapsed or was opened again, the newest three.
+        flapping: It does so too often.
     """
 
     rule: str
@@ -85,6 +99,9 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     renewed: bool = False
     cause_ms: int = 0
     below_ms: int | None = None
+    conversation: str = ""
+    unrest: tuple[int, ...] = ()
+    flapping: bool = False
 
 
 class Look(NamedTuple):
@@ -101,6 +118,10 @@ class Look(NamedTuple):
         cues: Codes of the cues the event brought.
         complete_to_ms: All sources have been read up to here.
         news_ms: Live only: causes before this are history; None where time is the data's own.
+        judged: What the conditions of a rule that has some came to; `measure_e2` is then what is
+            shown, and may be None although they are known.
+        first_ms: First event of the customer, for a rule with a warm-up.
+        events: Events of the customer, for a rule that asks for some.
     """
 
     now_ms: int
@@ -113,6 +134,16 @@ class Look(NamedTuple):
     cues: frozenset[str] = frozenset()
     complete_to_ms: int = 0
     news_ms: int | None = None
+    judged: Judged | None = None
+    first_ms: int | None = None
+    events: int = 1
+
+    @property
+    def known(self) -> bool:
+        """Is there anything to hold against the cuts?"""
+        if self.judged is None:
+            return self.measure_e2 is not None
+        return self.judged.warning != "unknown"
 
 
 class Change(NamedTuple):
@@ -136,12 +167,18 @@ class Due(NamedTuple):
     absence_ms: int | None = None
 
 
-def fingerprint(rule: str, customer: str) -> str:
-    """Identity of an alert: one rule, one customer; whatever else changes, it stays.
+def fingerprint(rule: str, customer: str, conversation: str = "") -> str:
+    """Identity of an alert: one rule, one customer (and conversation); all else may change.
 
     >>> fingerprint("customer-distress", "c-1")
     'bd59e063-d3f0-5a47-a215-79a31f081d5b'
+    >>> fingerprint("conversation-stuck", "c-1", "t-9")
+    '943e289a-34a1-5d84-9be9-c59bf7295e90'
     """
+    if conversation:
+        lengths = f"{len(rule)}|{len(customer)}"
+        name = f"conversation|{lengths}|{rule}|{customer}|{conversation}"
+        return str(uuid.uuid5(NAMESPACE, name))
     return str(uuid.uuid5(NAMESPACE, f"customer|{len(rule)}|{rule}|{customer}"))
 
 
@@ -181,9 +218,8 @@ def step(
     walk = _Walk(episode, max(look.now_ms, episode.looked_ms))
     if look.by_event and episode.closed and not episode.renewed:
         walk.episode = replace(episode, renewed=True)
-    measure = look.measure_e2
-    if measure is not None:
-        _by_measure(walk, rule, look, measure, customer)
+    if look.known:
+        _by_measure(walk, rule, look, customer)
     elif episode.state == "pending":
         walk.to("inactive", "dropped")
     if walk.episode.state in OPEN:
@@ -217,42 +253,67 @@ class _Walk:
         self.changes.append(Change(self.episode, before.state, reason, told))
 
 
-def _by_measure(walk: _Walk, rule: Rule, look: Look, measure: int, customer: str) -> None:
+def _raised(rule: Rule, look: Look) -> bool:
+    if look.judged is not None:
+        return look.judged.warning == "raised"
+    return look.measure_e2 is not None and beyond(rule, look.measure_e2, rule.warning.raise_at_e2)
+
+
+def _over(rule: Rule, look: Look) -> bool:
+    if look.judged is not None:
+        return look.judged.warning == "over"
+    return look.measure_e2 is not None and over(rule, look.measure_e2, rule.warning.clear_at_e2)
+
+
+def _by_measure(walk: _Walk, rule: Rule, look: Look, customer: str) -> None:
     episode = walk.episode
     flagged = not look.cues.isdisjoint(rule.red_flags)
     if episode.state in OPEN:
-        _while_open(walk, rule, measure, flagged=flagged)
+        _while_open(walk, rule, look, flagged=flagged)
         return
-    if not flagged and not beyond(rule, measure, rule.warning.raise_at_e2):
+    if not flagged and not _raised(rule, look):
         if episode.state == "pending":
             walk.to("inactive", "dropped")
         return
     if episode.closed in _NEEDS_NEWS and not episode.renewed:
         return
     if flagged:
-        _open(walk, rule, look, measure, customer, "red_flag", walk.now_ms)
+        _open(walk, rule, look, customer, "red_flag", walk.now_ms)
     elif episode.state == "pending":
-        if walk.now_ms - episode.held_ms >= rule.for_ms:
-            _open(walk, rule, look, measure, customer, "held", episode.held_ms)
-    elif rule.for_ms == 0:
-        _open(walk, rule, look, measure, customer, "raised", walk.now_ms)
+        if walk.now_ms - episode.held_ms >= rule.for_ms and _ready(rule, look, walk.now_ms):
+            _open(walk, rule, look, customer, "held", episode.held_ms)
+    elif rule.for_ms == 0 and _ready(rule, look, walk.now_ms):
+        _open(walk, rule, look, customer, "raised", walk.now_ms)
     else:
         walk.to("pending", "raised", tell=False, held_ms=walk.now_ms)
 
 
-def _open(
-    walk: _Walk, rule: Rule, look: Look, measure: int, customer: str, reason: Reason, held_ms: int
-) -> None:
+def _ready(rule: Rule, look: Look, now_ms: int) -> bool:
+    """Past the warm-up of a new customer, and after enough events?"""
+    warm_ms = _warm_ms(rule, look.first_ms)
+    return _enough(rule, look.events) and (warm_ms is None or now_ms >= warm_ms)
+
+
+def _enough(rule: Rule, events: int) -> bool:
+    return rule.min_events == 1 or events >= rule.min_events
+
+
+def _warm_ms(rule: Rule, first_ms: int | None) -> int | None:
+    return None if first_ms is None or not rule.warmup_ms else first_ms + rule.warmup_ms
+
+
+def _open(walk: _Walk, rule: Rule, look: Look, customer: str, reason: Reason, held_ms: int) -> None:
     before = walk.episode
+    # Conditions may be true although the number that is shown is unknown.
+    measure = 0 if look.measure_e2 is None else look.measure_e2
     again = (
         before.closed_ms is not None
         and before.closed != "rule_removed"
         and held_ms - before.closed_ms <= rule.reopen_ms
     )
-    severity = _severity(rule, measure, "warning")
     late = look.news_ms is not None and look.cause_ms < look.news_ms
     facts: dict[str, Any] = {
-        "severity": severity,
+        "severity": _severity(rule, look, "warning"),
         "held_ms": held_ms,
         "closed": "",
         "acked_by": "",
@@ -261,34 +322,56 @@ def _open(
         "late_until_ms": look.news_ms if late else None,
     }
     if again:
-        peak = _worse(rule, before.peak_e2, measure)
+        rest_ms = CALM_FACTOR * rule.clear_for_ms
+        calm = before.closed_ms is not None and walk.now_ms - before.closed_ms > rest_ms
+        unrest, flaps = _unrest(before, walk.now_ms)
+        facts |= {"unrest": unrest, "flapping": flaps or (before.flapping and not calm)}
+        peak = _worse(rule, look, before.peak_e2, measure)
         walk.to("firing", "reopened", reopened=before.reopened + 1, peak_e2=peak, **facts)
         return
+    of = fingerprint(rule.id, customer, before.conversation)
     walk.to(
-        "firing", reason, alert_id=alert_id(fingerprint(rule.id, customer), walk.now_ms),
-        opened_ms=walk.now_ms, peak_e2=measure, reopened=0, **facts,
+        "firing", reason, alert_id=alert_id(of, walk.now_ms), opened_ms=walk.now_ms,
+        peak_e2=measure, reopened=0, unrest=(), flapping=False, **facts,
     )  # fmt: skip
 
 
-def _while_open(walk: _Walk, rule: Rule, measure: int, *, flagged: bool) -> None:
+def _unrest(episode: Episode, now_ms: int) -> tuple[tuple[int, ...], bool]:
+    """The newest relapses and reopenings, this one included, and whether they are too many."""
+    unrest = (*episode.unrest, now_ms)[-FLAPS:]
+    return unrest, len(unrest) == FLAPS and now_ms - unrest[0] <= FLAP_MS
+
+
+def _relapse(walk: _Walk) -> None:
+    """Silent, unless it is one too many: that is told, once."""
+    unrest, flaps = _unrest(walk.episode, walk.now_ms)
+    flapped = walk.episode.flapping
+    walk.to("firing", "relapsed", unrest=unrest)
+    if flaps and not flapped:
+        walk.to("firing", "flapping", flapping=True)
+
+
+def _while_open(walk: _Walk, rule: Rule, look: Look, *, flagged: bool) -> None:
     episode = walk.episode
-    if flagged or beyond(rule, measure, rule.warning.raise_at_e2):
+    if flagged or _raised(rule, look):
         if episode.state == "recovering":
-            walk.to("firing", "relapsed")
-    elif over(rule, measure, rule.warning.clear_at_e2):
+            _relapse(walk)
+    elif _over(rule, look):
         if episode.state == "firing":
             walk.to("recovering", "clearing", below_ms=walk.now_ms)
         elif episode.below_ms is None:
             walk.episode = replace(episode, below_ms=walk.now_ms)
     elif episode.state == "recovering" and episode.below_ms is not None:
         walk.episode = replace(episode, below_ms=None)
-    severity = _severity(rule, measure, walk.episode.severity)
+    severity = _severity(rule, look, walk.episode.severity)
     if severity != walk.episode.severity:
         worse = severity == "critical"
         walk.to(walk.episode.state, "escalated" if worse else "eased", severity=severity)
-    peak = _worse(rule, walk.episode.peak_e2, measure)
-    if peak != walk.episode.peak_e2:
-        walk.episode = replace(walk.episode, peak_e2=peak)
+    measure = look.measure_e2
+    if measure is not None:
+        peak = _worse(rule, look, walk.episode.peak_e2, measure)
+        if peak != walk.episode.peak_e2:
+            walk.episode = replace(walk.episode, peak_e2=peak)
 
 
 def _tell_late(walk: _Walk, look: Look) -> None:
@@ -299,17 +382,23 @@ def _tell_late(walk: _Walk, look: Look) -> None:
         walk.episode = replace(walk.episode, late_until_ms=look.news_ms)
 
 
-def _severity(rule: Rule, measure: int, now: Severity) -> Severity:
-    cuts = rule.critical
-    if cuts is None:
+def _severity(rule: Rule, look: Look, now: Severity) -> Severity:
+    if look.judged is not None:
+        critical = look.judged.critical
+        if critical == "raised":
+            return "critical"
+        return now if critical in {"between", "unknown"} else "warning"
+    cuts, measure = rule.critical, look.measure_e2
+    if cuts is None or measure is None:
         return "warning"
     if beyond(rule, measure, cuts.raise_at_e2):
         return "critical"
     return now if now == "critical" and not over(rule, measure, cuts.clear_at_e2) else "warning"
 
 
-def _worse(rule: Rule, one: int, other: int) -> int:
-    return max(one, other) if rule.measure == "distress" else min(one, other)
+def _worse(rule: Rule, look: Look, one: int, other: int) -> int:
+    upwards = rule.measure == "distress" if look.judged is None else look.judged.upwards
+    return max(one, other) if upwards else min(one, other)
 
 
 def _by_absence(walk: _Walk, rule: Rule, look: Look) -> None:
@@ -328,6 +417,9 @@ def _ends_ms(
     episode: Episode, rule: Rule, *, event_ms: int | None, calm_ms: int | None, waits: bool
 ) -> int | None:
     newest = episode.since_ms if event_ms is None else event_ms
+    if rule.when is not None and episode.opened_ms is not None:
+        # What conditions find may be an absence, which begins long after the newest event.
+        newest = max(newest, episode.opened_ms)
     expires = None if waits else newest + rule.expire_after_ms
     return _earliest(_recovers_ms(episode, rule, calm_ms), expires)
 
@@ -336,20 +428,33 @@ def _recovers_ms(episode: Episode, rule: Rule, calm_ms: int | None) -> int | Non
     # Event time with event time: an answer may be appended later than it was given.
     if episode.state != "recovering" or calm_ms is None or calm_ms < episode.cause_ms:
         return None
-    return None if episode.below_ms is None else episode.below_ms + rule.clear_for_ms
+    if episode.below_ms is None:
+        return None
+    return episode.below_ms + rule.clear_for_ms * (FLAP_FACTOR if episode.flapping else 1)
 
 
 def due_of(
-    episode: Episode, rule: Rule, *, event_ms: int | None, calm_ms: int | None, waits: bool
+    episode: Episode,
+    rule: Rule,
+    *,
+    event_ms: int | None,
+    calm_ms: int | None,
+    waits: bool,
+    first_ms: int | None = None,
+    events: int = 1,
 ) -> Due:
-    """When an episode changes next by time alone.
+    """When an episode changes next by time alone; `first_ms` and `events` as in `Look`.
 
     >>> due_of(Episode("r", "pending", held_ms=5), Rule("r", for_ms=10), event_ms=5, calm_ms=None,
     ...        waits=False)
     Due(time_ms=15, absence_ms=None)
     """
     if episode.state == "pending":
-        return Due(time_ms=episode.held_ms + rule.for_ms)
+        if not _enough(rule, events):
+            return Due()
+        warm_ms = _warm_ms(rule, first_ms)
+        held_ms = episode.held_ms + rule.for_ms
+        return Due(time_ms=held_ms if warm_ms is None else max(held_ms, warm_ms))
     if episode.state not in OPEN:
         return Due()
     ends_ms = _ends_ms(episode, rule, event_ms=event_ms, calm_ms=calm_ms, waits=waits)
@@ -362,7 +467,7 @@ def _earliest(*found: int | None) -> int | None:
 
 
 def close(
-    episode: Episode, reason: Literal["manual", "rule_removed"], now_ms: int
+    episode: Episode, reason: Literal["manual", "rule_removed", "expired"], now_ms: int
 ) -> Change | None:
     """Close an alert for another reason than its measure; None if it is not open."""
     if episode.state == "pending":

@@ -253,7 +253,12 @@ class Heartbeat(msgspec.Struct, frozen=True):
 
 
 class AlertRow(msgspec.Struct, frozen=True):
-    """Value of `nabz.alerts.v1`: the newest state of one rule for one customer."""
+    """Value of `nabz.alerts.v1`: the newest state of one rule for one customer or conversation.
+
+    Attributes:
+        conversation: The one it is about; null for the customer.
+        flapping: Open, and raised again too often: it takes longer to recover.
+    """
 
     fingerprint: str
     alert_id: str
@@ -272,6 +277,8 @@ class AlertRow(msgspec.Struct, frozen=True):
     shadow: bool
     config_hash: str
     log: At
+    conversation: str | None = None
+    flapping: bool = False
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -279,21 +286,27 @@ class Transition(msgspec.Struct, frozen=True):
 
     Attributes:
         alert_id: UUIDv5 of fingerprint and opening time: one episode.
-        fingerprint: Identity of the alert: rule and customer.
-        seq: Gapless per fingerprint, from 1.
+        fingerprint: Identity of the alert: rule and customer, and conversation if it is about one.
+        seq: Gapless per fingerprint, from 1; about a conversation from where forgotten ones ended.
         before: State left.
         after: State reached.
         reason: `raised`, `red_flag`, `held`, `escalated`, `eased`, `clearing`, `relapsed`,
-            `recovered`, `expired`, `reopened`, `rule_removed`, `manual`, `acked`, `unacked`.
+            `recovered`, `expired`, `reopened`, `rule_removed`, `manual`, `acked`, `unacked`,
+            `flapping`.
         notify: Somebody should be told; a pending or recovering alert is silent.
         historical: Opened by causes older than `max_notify_age`: recorded, not sent.
-        score_e2: The measure the rule looks at.
+        measure: `distress`, `health`, or what conditions look at first: a name that ends with its
+            unit where that is not points, `waiting_minutes`.
+        score_e2: The measure, in hundredths of its unit; of a state or a cue 100 where it is true.
         raise_at_e2: The threshold in force; `clear_at_e2` likewise.
         change_e2: Measure now minus 24 h before; null if unknown.
         since_ms: Time from which the condition held.
         at_ms: Time of the transition.
         why: The contributions to distress, strongest first, with evidence.
+        conversation: Where to look; of an alert about a conversation, that one.
         replay: Command that derives this transition again.
+        entity: What the alert is about: `customer` or `conversation`.
+        flapping: It relapses or comes back too often; said once, by the reason or with a reopening.
     """
 
     alert_id: str
@@ -335,6 +348,8 @@ class Transition(msgspec.Struct, frozen=True):
     config_hash: str
     log: At
     replay: str
+    entity: Literal["customer", "conversation"] = "customer"
+    flapping: bool = False
 
 
 class FoldFailed(msgspec.Struct, frozen=True):

@@ -599,6 +599,7 @@ FROM = {
     "manual": OPEN,
     "acked": OPEN,
     "unacked": OPEN,
+    "flapping": {"firing"},
 }
 
 
@@ -624,6 +625,8 @@ class AlertLifecycle(RuleBasedStateMachine):
         self.below_since_ms: int | None = None
         self.opened_by_ms = 0
         self.to_be_told_late = False
+        self.unrest_ms: list[int] = []
+        self.flapping = False
 
     @initialize(rule_=st.sampled_from([PLAIN, HELD]), live=st.booleans())
     def begin(self, rule_: Rule, live: bool) -> None:
@@ -713,6 +716,9 @@ class AlertLifecycle(RuleBasedStateMachine):
             assert not change.notify or change.reason in NOTIFIED
             assert at_ms <= self.story.now_ms
             self.one(at_ms, change, late_ms)
+            if change.reason == "relapsed" and self.too_many() and not self.flapping:
+                assert self.story.changes[self.checked][1].reason == "flapping"
+            assert change.episode.flapping == self.flapping
             if self.state != change.episode.state:
                 self.state, self.since_ms = change.episode.state, at_ms
 
@@ -730,9 +736,18 @@ class AlertLifecycle(RuleBasedStateMachine):
             assert self.newest_ms() + story_.rule.expire_after_ms > gate_ms
         if self.state == "recovering" and self.below_since_ms is not None:
             calm = story_.calm_ms is not None and story_.calm_ms >= self.opened_by_ms
-            assert not calm or self.below_since_ms + story_.rule.clear_for_ms > gate_ms
+            assert not calm or self.below_since_ms + self.clear_for_ms() > gate_ms
         if self.state == "firing" and self.to_be_told_late:
             assert story_.complete_ms < story_.now_ms - AGE_MS
+
+    def clear_for_ms(self) -> int:
+        """How long it must be over: four times as long while it flaps."""
+        return self.story.rule.clear_for_ms * (4 if self.flapping else 1)
+
+    def too_many(self) -> bool:
+        """Three relapses or reopenings within six hours."""
+        newest = self.unrest_ms[-3:]
+        return len(newest) == 3 and newest[-1] - newest[0] <= 6 * HOUR_MS
 
     def one(self, at_ms: int, change: Change, late_ms: int) -> None:
         """One change."""
@@ -750,11 +765,16 @@ class AlertLifecycle(RuleBasedStateMachine):
             assert self.open_name is None
             assert self.news_since_close or self.closed_as not in {"manual", "expired"}
             self.opened(at_ms, change, late_ms)
+        elif change.reason == "relapsed":
+            self.unrest_ms.append(at_ms)
+        elif change.reason == "flapping":
+            assert not self.flapping and self.too_many() and change.notify
+            self.flapping = True
         elif change.reason == "clearing":
             self.below_since_ms = self.below_since_ms or at_ms
         elif change.reason == "recovered":
             assert self.below_since_ms is not None
-            assert self.below_since_ms + story_.rule.clear_for_ms <= min(at_ms, complete_ms)
+            assert self.below_since_ms + self.clear_for_ms() <= min(at_ms, complete_ms)
             assert story_.calm_ms is not None and story_.calm_ms >= self.opened_by_ms
         elif change.reason == "expired":
             assert not story_.waits
@@ -774,7 +794,11 @@ class AlertLifecycle(RuleBasedStateMachine):
             assert name in self.names
             assert self.closed_at_ms is not None and self.closed_as != "rule_removed"
             assert at_ms - self.closed_at_ms <= story_.rule.reopen_ms + story_.rule.for_ms
+            self.unrest_ms.append(at_ms)
+            calm = at_ms - self.closed_at_ms > 2 * story_.rule.clear_for_ms
+            self.flapping = self.too_many() or (self.flapping and not calm)
         else:
+            self.unrest_ms, self.flapping = [], False
             assert name not in self.names or self.closed_as == "rule_removed"
         self.names.add(name)
         self.open_name = name

@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "an id of 61": ([{"id": "a" * 61}], "small letters"),
     "an id twice": ([{"id": "a"}, {"id": "a"}], "rule a: the id is given twice"),
     "a typo": ([{"id": "a", "rais_at": 5}], r"unknown field 'rais_at'; did you mean raise_at\?"),
-    "a field of nowhere": ([{"id": "a", "zzz": 5}], "known are id, measure"),
+    "a field of nowhere": ([{"id": "a", "zzz": 5}], "known are id, entity, measure"),
     "a key that is a number": ([{"id": "a", 7: 5}], "unknown field 7"),
     "another measure": ([{"id": "a", "measure": "joy"}], "write distress or health"),
     "points beyond 100": ([{"id": "a", "raise_at": 101}], "a.raise_at: found 101"),

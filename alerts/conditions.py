@@ -1,0 +1,261 @@
+"""What must be true of a customer, or of a conversation, for a rule to speak.
+
+A condition is a tree. Its leaves look at a number, at how far a score moved, at a state, or at a
+cue; `all` and `any` put them together. Like a plain rule, a number has a raising and a clearing cut
+and a gap between them, so a condition is one of four: *raised*, *over*, *between*, or *unknown*,
+which raises nothing and closes nothing. Direction follows from the cuts: one that clears below
+where it raises looks upwards.
+
+How far a score moved is worked out from the panes that are kept, at both moments alike: without
+open waits, whose past is not kept, and of health without the trail of distress, which lasts hours.
+
+Next step: `alerts.lifecycle.step` moves an episode by what a rule's conditions came to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from alerts.fields import CUSTOMER, NUMBERS, STATES, Entity, Number, Seen, hundredths
+from scoring.health import FULL, distress_before, health, monitored
+
+Verdict = Literal["raised", "between", "over", "unknown"]
+_NOT_KEPT: Final = frozenset({"trail", "bounds"})
+
+
+class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="level"):
+    """A number beyond a cut.
+
+    Attributes:
+        field: Name in `alerts.fields.NUMBERS`.
+        raise_at: In the field's own unit: hundredths of a point, milliseconds, or whole numbers.
+        clear_at: Where it is over again; never equal to `raise_at`.
+    """
+
+    field: str
+    raise_at: int
+    clear_at: int
+
+
+class Moved(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="moved"):
+    """Distress that rose, or health that fell, by so many hundredths within a time."""
+
+    field: Literal["distress", "health"]
+    by_e2: int
+    clear_by_e2: int
+    within_ms: int
+
+
+class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="state"):
+    """A state that is one of some words."""
+
+    field: str
+    among: tuple[str, ...]
+
+
+class Cued(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="cue"):
+    """A cue, or an interaction that gave points, not longer ago; as far as it is remembered."""
+
+    cue: str
+    within_ms: int
+
+
+class Every(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="all"):
+    """All of them: over as soon as one is."""
+
+    of: tuple[Condition, ...]
+
+
+class Some(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="any"):
+    """One of them at least: over only when all are."""
+
+    of: tuple[Condition, ...]
+
+
+Leaf = Level | Moved | State | Cued
+Condition = Level | Moved | State | Cued | Every | Some
+
+
+class Found(NamedTuple):
+    """One leaf, as it is.
+
+    Attributes:
+        value: In the field's own unit; of a cue, when it was last there; None for unknown or never.
+    """
+
+    leaf: Leaf
+    verdict: Verdict
+    value: int | str | None
+
+
+class Judged(NamedTuple):
+    """What a rule's conditions came to at a moment.
+
+    Attributes:
+        warning: Verdict of the lower severity, `critical` of the higher; None for none.
+        measure: What is told as the measure: the first number the rule looks at.
+        value_e2: As it is, in hundredths as `alerts.fields.hundredths` has them; None if unknown.
+        raise_at_e2: Its cut, and `clear_at_e2`; the measure is worse above it where `upwards`.
+    """
+
+    warning: Verdict
+    critical: Verdict | None
+    measure: str
+    value_e2: int | None
+    raise_at_e2: int
+    clear_at_e2: int
+    upwards: bool
+
+
+def judge(when: Condition, critical: Condition | None, seen: Seen, entity: Entity) -> Judged:
+    """Hold a rule's conditions against what there is to see.
+
+    Args:
+        when: Condition of the lower severity.
+        critical: Of the higher one, None for none.
+        seen: What there is to see; a customer who does not consent to being scored is unknown, and
+            so is a conversation that is not remembered any more.
+        entity: What the rule is about.
+    """
+    nothing = not monitored(seen.customer) or (entity == "conversation" and seen.talk is None)
+    shown = _shown(when, seen, entity)
+    if nothing:
+        return Judged(
+            "unknown", None if critical is None else "unknown", *shown._replace(value_e2=None)
+        )
+    worse = None if critical is None else verdict(critical, seen, entity)
+    return Judged(verdict(when, seen, entity), worse, *shown)
+
+
+def verdict(condition: Condition, seen: Seen, entity: Entity) -> Verdict:
+    """What one condition comes to."""
+    match condition:
+        case Every(of=of):
+            found = {verdict(one, seen, entity) for one in of}
+            if "over" in found:
+                return "over"
+            if "unknown" in found:
+                return "unknown"
+            return "between" if "between" in found else "raised"
+        case Some(of=of):
+            found = {verdict(one, seen, entity) for one in of}
+            if "raised" in found:
+                return "raised"
+            if "unknown" in found:
+                return "unknown"
+            return "between" if "between" in found else "over"
+        case _:
+            return look(condition, seen, entity).verdict
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """All that a condition looks at, as written."""
+    if isinstance(condition, Every | Some):
+        for one in condition.of:
+            yield from leaves(one)
+    else:
+        yield condition
+
+
+def look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
+    """One leaf: its value, and what it comes to."""
+    match leaf:
+        case Level(field, raise_at, clear_at):
+            value = NUMBERS[entity][field].value(seen)
+            return Found(leaf, _against(value, raise_at, clear_at), value)
+        case Moved(_, by_e2, clear_by_e2, _):
+            value = moved_e2(leaf, seen)
+            return Found(leaf, _against(value, by_e2, clear_by_e2), value)
+        case State(field, among):
+            word = STATES[entity][field].value(seen)
+            return Found(leaf, "raised" if word in among else "over", word)
+        case Cued(cue, within_ms):
+            newest_ms = last_ms(cue, seen)
+            there = newest_ms is not None and newest_ms > seen.found.now_ms - within_ms
+            return Found(leaf, "raised" if there else "over", newest_ms)
+
+
+def _against(value: int | None, raise_at: int, clear_at: int) -> Verdict:
+    """A value and its cuts, upwards or downwards.
+
+    >>> _against(70, 70, 55), _against(60, 70, 55), _against(20, 30, 40), _against(None, 1, 0)
+    ('raised', 'between', 'raised', 'unknown')
+    """
+    if value is None:
+        return "unknown"
+    if raise_at > clear_at:
+        return "raised" if value >= raise_at else "over" if value <= clear_at else "between"
+    return "raised" if value <= raise_at else "over" if value >= clear_at else "between"
+
+
+def last_ms(cue: str, seen: Seen) -> int | None:
+    """When a cue was last there, as far as it is remembered."""
+    return max((past.ts_ms for past in seen.customer.evidence if past.cue == cue), default=None)
+
+
+def moved_e2(leaf: Moved, seen: Seen) -> int | None:
+    """By how much distress rose or health fell; None for whom we did not know so long ago."""
+    found, first_ms = seen.found, seen.customer.first_ms
+    then_ms = found.now_ms - leaf.within_ms
+    score = found.distress_e2 if leaf.field == "distress" else found.health_e2
+    if score is None or first_ms is None or first_ms > then_ms:
+        return None
+    at, before = (_lasting_e2(leaf.field, seen, ms) for ms in (found.now_ms, then_ms))
+    return at - before if leaf.field == "distress" else before - at
+
+
+def _lasting_e2(field: Literal["distress", "health"], seen: Seen, at_ms: int) -> int:
+    """A score at a moment, from panes alone."""
+    if field == "distress":
+        return distress_before(seen.customer, at_ms, seen.scoring)
+    nobody_waits = msgspec.structs.replace(seen.customer, conversations=())
+    then = health(nobody_waits, at_ms, seen.scoring, complete_to_ms=at_ms)
+    points = sum(part.points_e2 for part in then.health if part.name not in _NOT_KEPT)
+    return min(max(points, 0), FULL)
+
+
+class _Shown(NamedTuple):
+    measure: str
+    value_e2: int | None
+    raise_at_e2: int
+    clear_at_e2: int
+    upwards: bool
+
+
+def _shown(when: Condition, seen: Seen, entity: Entity) -> _Shown:
+    """The first number of a rule, else whether its first leaf is true: 1 or 0."""
+    all_leaves = tuple(leaves(when))
+    for leaf in all_leaves:
+        if isinstance(leaf, Level):
+            number = NUMBERS[entity][leaf.field]
+            value = number.value(seen)
+            return _Shown(
+                _name(leaf.field, entity, number),
+                None if value is None else hundredths(number.kind, value),
+                hundredths(number.kind, leaf.raise_at),
+                hundredths(number.kind, leaf.clear_at),
+                upwards=leaf.raise_at > leaf.clear_at,
+            )
+        if isinstance(leaf, Moved):
+            name = f"{leaf.field}_{'rise' if leaf.field == 'distress' else 'fall'}"
+            value = moved_e2(leaf, seen)
+            return _Shown(name, value, leaf.by_e2, leaf.clear_by_e2, upwards=True)
+    first = all_leaves[0]
+    name = first.cue if isinstance(first, Cued) else getattr(first, "field", "")
+    true = look(first, seen, entity).verdict == "raised"
+    return _Shown(name, 100 * true, 100, 0, upwards=True)
+
+
+def _name(field: str, entity: Entity, number: Number) -> str:
+    """How a measure is called where it is told, its unit included.
+
+    >>> _name("waiting", "conversation", NUMBERS["conversation"]["waiting"])
+    'conversation_waiting_minutes'
+    """
+    name = field.removeprefix(CUSTOMER).replace(".", "_")
+    if entity == "conversation" and not field.startswith(CUSTOMER):
+        name = f"conversation_{name}"
+    return f"{name}_minutes" if number.kind in {"duration", "signed_duration"} else name
