@@ -121,7 +121,7 @@ _WAITING: Final = (
         "waiting",
         1_000,
         "arrived arrive received receive delivered shown show* came come gotten got shipped",
-        rf"\b{_NOT}(?: ever| even| yet| been| to| actually| still)*"
+        rf"\b{_not_after('you|u|they')}{_NOT}(?: ever| even| yet| been| to| actually| still)*"
         r" (?:arriv\w+|receiv\w+|delivered|shown up|showed up|came|come (?:yet|in)|gotten (?:my|a"
         r"|any|the|it)"
         r"|got (?:my|any|the|it)|shipped)\b",
@@ -134,11 +134,11 @@ _WAITING: Final = (
         900,
         "long longer taking takes took forever ages waited",
         r"\bhow (?:much longer|long(?:er)? (?:do|must|should|am|will) (?:i|we) (?:have to |need to "
-        r"|supposed to |expected to )?(?:wait|hold|sit|stay|be)\w*)\b"
+        r"|supposed to |expected to )?(?:wait|hold|sit|stay)\w*)\b"
         r"|\b(?:tak(?:es?|ing)|took|waited) (?:\w+ )?(?:so|too|very|this|that|forever|ages)"
         r"(?: (?:long|much))?\b",
         "How much longer must I wait?",
-        "How long does it take?",
+        "How long do I have to be there before departure?",
         "none",
     ),
     Row(
@@ -173,7 +173,7 @@ _WAITING: Final = (
         rf" (?:for|in|over|after|since|about|almost|nearly|(?:the )?(?:last|past)) (?:{_TIME}"
         rf"|hours|days"
         rf"|weeks|months)\b(?!\?)"
-        r"|\b(?:ordered|sent|emailed|e-mailed|called|paid|requested|submitted|opened|filed"
+        r"|\b(?:ordered|sent|emailed|e-mailed|called|requested|submitted|opened|filed"
         r"|reported|returned"
         rf"|contacted|asked|wrote|messaged|dmed|complained|applied)\b(?: [^ .?]+){{0,6}}?"
         rf" (?:{_TIME}|hours|days|weeks|months) ago\b",
@@ -186,13 +186,11 @@ _WAITING: Final = (
         1_300,
         "one nobody noone none anyone",
         r"\b(?:no ?one|nobody|none of (?:you|them))(?! else)(?: (?:at|from|in|on|over|your|the|is"
-        r"|was"
-        r"|are|were|has|have|had|even|ever|seems?|to|can|could|will|would|wants?|bother\w*|actually"
-        r"|who|you|customer|support|service|team|@|able|me|us|just|really|here|there|office|phone"
-        r"|airport|store|bank|desk|there|yet|knows how)){0,5} (?:answer\w*|respon\w+|repl\w+"
-        r"|pick\w*"
-        r"|help\w*|call\w*|cares?|cared|knows?|available|contact\w*|listen\w*|tell\w*|told|came"
-        r"|comes|show\w* up|there|working (?:there|here|today))\b"
+        r"|was|are|were|has|have|had|even|ever|seems?|to|can|could|will|would|wants?|bother\w*"
+        r"|actually|who|you|customer|support|service|team|@|able|me|us|just|really|here|there"
+        r"|office|phone|airport|store|bank|desk|there|yet|knows how)){0,5} (?:answer\w*|respon\w+"
+        r"|repl\w+|pick\w*|help\w*|call\w*|cares?|cared|knows?(?! about)|available|contact\w*"
+        r"|listen\w*|tell\w*|told|came|comes|show\w* up|there|working (?:there|here|today))\b"
         r"|\b(?:cant|cannot|couldnt|unable to)(?: [^ .?]+){0,3} (?:anyone|a (?:person|human)"
         r"|anybody)\b",
         "Nobody picks up the phone.",
@@ -235,13 +233,16 @@ _WAITING: Final = (
         r"\b(?:keeps?|being|been|am|are|you|just|was|were|completely|totally|gets?|getting)"
         r" (?:\w+ )?ignor(?:ed|ing)\b"
         r"|\bignor(?:e|es|ed|ing) (?:me|us|my|our|your|customers?|emails?|messages?|calls?)\b"
-        r"|\b(?:hung|hang(?:ing|s)?) up\b|\b(?:calls?|phone|line|agents?|reps?|you|they)"
+        r"|\b(?:hung|hang(?:ing|s)?) up on (?:me|us)\b"
+        # Not the customer, who gives up.
+        rf"|\b{_not_after('i|we|to|just|id|should|had to')}(?:hung|hang(?:ing|s)?) up\b"
+        r"|\b(?:calls?|phone|line|agents?|reps?|you|they)"
         r"(?: (?:was|were|got|gets|keeps?|just|then|has|have|been)){0,3} disconnect\w*"
         r"|\bdisconnect(?:s|ed|ing)? (?:me|us|my call|the call)\b"
         r"|\b(?:straight|goes|went) to voicemail\b|\b(?:busy signal|line is busy|call volume"
         r"|dropped (?:my|the) call)\b",
         "Your agent hung up on me.",
-        "We hung pictures on the wall.",
+        "We hung pictures on the wall, then I hung up.",
     ),
     Row(
         "no_answer",
@@ -249,18 +250,19 @@ _WAITING: Final = (
         "anyone anybody someone somebody hello",
         r"\b(?:is )?(?:anyone|anybody|somebody|someone) (?:there|home|alive|reading|out there)\b"
         r"|\b(?:can|will|could|would|is) (?:anyone|anybody|someone|somebody)(?: [^ .?]+){0,2}"
-        r" (?:help|answer|tell|explain|respond|reply|call|going)\b",
+        r" (?:help|answer|tell|respond|reply|call|going)\b",
         "Is anybody there?",
-        "Someone told me about you.",
+        "Can someone explain the process?",
     ),
     Row(
         "no_answer",
         500,
         "update updates news word dm check any",
-        r"\bany (?:updates?|news|word|response|answer|reply)\b|\b(?:check|read|answer|respond to"
+        r"\bany (?:response|answer|reply)\b|\bany (?:updates?|news|word)(?: (?:yet|here|for me"
+        r"|(?:on|about) (?:my|our|this)\b)|(?=[.?]|$))|\b(?:check|read|answer|respond to"
         r"|reply to) (?:my|the|your) (?:dms?|messages?|emails?|tickets?)\b",
         "Any update on my ticket?",
-        "Read the news.",
+        "Any news of the city? Read the news.",
         "none",
     ),
 )
@@ -354,9 +356,9 @@ _EFFORT: Final = (
         r" to)\b(?! (?:wait|thank|remember|recommend|say|complain|go wrong|help but|believe|be"
         r" (?:more|happier)|imagine|even think|think of|find a (?:better|bad)|help (?:it|myself)"
         r"|beat|pick (?:just|one)|decide|stand|get enough|stop (?:laughing|smiling|watching)|tell"
-        r" you how)\b)",
+        r" you how|make it(?! (?:work|stop))|be helped|love|sleep|take any)\b)",
         "I cannot log in.",
-        "I can't wait to see it.",
+        "I can't wait to see it, but my sister can't make it.",
         "none",
     ),
     Row(
@@ -444,7 +446,7 @@ _EFFORT: Final = (
         r"|everyones|all my|time|money)\b"
         rf"|\b(?:spent|spend|spending|lost) (?:{_TIME}|hours|days|all (?:day|morning|night)|so"
         rf" much time)\b"
-        r"|\b(?:stranded|missed (?:my|our|the|a|his|her)|(?:make|made|making|makes|cause\w*)"
+        r"|\b(?:stranded|missed (?:my|our|the|his|her)|(?:make|made|making|makes|cause\w*)"
         r" (?:me|us|him|her|them) (?:to )?miss)\b",
         "You wasted my morning.",
         "I spent a lovely morning there.",
@@ -453,7 +455,8 @@ _EFFORT: Final = (
         "effort",
         800,
         "had have having forced made lost sleep* luggage bag bags told wrong",
-        r"\b(?<!do i )(?<!do we )(?<!will i )(?<!would i )(?<!should i )(?:had|have|having|forced"
+        rf"\b{_not_after('do i|do we|do you|will i|would i|should i|much i|youll|you will')}"
+        r"(?:had|have|having|forced"
         r"|made me|make me|makes me) to (?:call|buy|pay|spend|sleep"
         r"|rebook|go back|drive|miss|repeat"
         r"|explain|chase|beg|fight|stand|sit|come back|do it|return|reorder|contact|wait)\b"
@@ -463,7 +466,7 @@ _EFFORT: Final = (
         r"|empty|missing) (?:item|order|size|product|box"
         r"|parts?|address|information|info|bag|package|name)\b",
         "I had to call my bank as well.",
-        "I have to go now, bye.",
+        "How much do I have to pay? I have to go now.",
         "none",
     ),
     Row(
@@ -471,10 +474,10 @@ _EFFORT: Final = (
         600,
         "told said says tell telling claims apparently supposedly supposed",
         r"\b(?:was|were|been|being|only to be|got) (?:all )?(?:just )?told\b|\b(?:they|rep|agent"
-        r"|staff|lady|guy|she|he|you|who) (?:just |then )?told (?:me|us|him|her)\b"
-        r"|\b(?:they|rep|agent|staff|lady|guy|she|he|who|then|keep|keeps) (?:tells?|telling)"
-        r" (?:me|us)\b"
-        r"|\b(?:apparently|supposedly|supposed to (?:be|have|get|arrive|come|receive|leave))\b",
+        r"|staff|lady|guy|she|he|you|who) (?:just |then )?told (?:me|us|him|her)\b|\b(?:they|rep"
+        r"|agent|staff|lady|guy|she|he|who|then|keep|keeps) (?:tells?|telling) (?:me|us)\b"
+        r"|\b(?:apparently|supposedly|supposed to (?:be(?! (?:good|great|fun|nice|excited))|have"
+        r"|get|arrive|come|receive|leave))\b",
         "I was told to call back tomorrow.",
         "A friend told stories.",
         "none",
@@ -491,7 +494,7 @@ _EFFORT: Final = (
         r"|company|shop|store|seller|bank) cheat(?:s|ed)?(?: (?:me|us|people|customers))?"
         r"|fraudulent (?:\w+ )?(?:company|business|shop|store|site|website|practices?|seller|people"
         r"|lot)|(?:(?:is|are|a|an|you|youre|total|complete|pure|absolute|this|its|commit\w*|such"
-        r"|like) )+frauds?(?! (?:case|form|claim|report)))\b",
+        r"|like) )+frauds?(?! (?:case|form|claim|report|account)))\b",
         "You ripped me off, thieves.",
         "Please block the stolen card.",
     ),
@@ -513,16 +516,16 @@ _EFFORT: Final = (
         1_000,
         "money refund refunded refunds cost costs compensat* reimburs* worth pocket",
         r"\b(?:want|give|get|getting|need|demand|where is|wheres|still no|no|refus\w+|owe\w*"
-        r"|waiting (?:on|for)|deserve|issue)"
-        r" (?:me |us )?(?:(?:my|our|a|the|full|any|some) )*(?:(?:my|our|the|full) money"
-        r"|money (?:back|refunded|returned)|refund|compensation|reimburse\w*|refunded)\b"
-        r"|\bmoney back\b(?! guarantee)"
-        r"|\bcost(?:s|ing)? (?:me|us) (?:(?:an?|over|about|more than|around|nearly|almost|extra|an"
-        r" extra|another|up to) )*(?:\d[\d.]*|fortune|money|hundreds|thousands|lot of money)\b"
-        r"(?!(?: (?:more|extra|whole|full))* (?:hours?|hrs?|days?|minutes?|mins?|weeks?|months?))"
-        r"|\bout of pocket\b|\blost (?:money|\d+ (?:dollars|bucks|euros?|pounds))"
-        r"|\b(?:not|isnt|wasnt|never) (?:been )?(?:refunded|credited|reimbursed|compensated"
-        r"|worth (?:the money|what i paid|the price))\b",
+        r"|waiting (?:on|for)|deserve|issue) (?:me |us )?(?:(?:my|our|a|the|full|any|some)"
+        r" )*(?:(?:my|our|full) money|money (?:back|refunded|returned)|refund|compensation"
+        r"|reimburse\w*|refunded)\b|\bmoney back\b(?! guarantee)"
+        r"|\b(?<!would )(?<!wouldve )(?<!would have )(?<!will )(?<!could )cost(?:s|ing)? (?:me|us)"
+        r" (?:(?:an?|over|about|more than|around|nearly|almost|extra|an extra|another|up to)"
+        r" )*(?:\d[\d.]*|fortune|money|hundreds|thousands|lot of money)\b(?!(?: (?:more|extra|whole"
+        r"|full))* (?:hours?|hrs?|days?|minutes?|mins?|weeks?|months?))|\bout of pocket\b|\blost"
+        r" (?:money|\d+ (?:dollars|bucks|euros?|pounds))|\b(?:not|isnt|wasnt|never) (?:been"
+        r" )?(?:refunded|credited|reimbursed|compensated|worth (?:the money|what i paid|the"
+        r" price))\b",
         "I want my money back.",
         "Money is no problem. How much will it cost me? It cost me 2 hours.",
         "none",
@@ -531,15 +534,15 @@ _EFFORT: Final = (
         "confusion",
         500,
         "why what whats how",
-        r"\bwhy (?:is|was|did|do|does|are|cant|wont|would|has|have|isnt|arent|didnt|dont|doesnt"
-        r"|the|am|should|must|not|even|on earth)\b"
-        r"|\bwhat(?:s| is| the)? (?:happened|going on|wrong with|the (?:deal|point|problem|hold"
-        r" ?up|heck|hell)|gives|kind of)\b"
-        r"|\bhow (?:is|can|do|could|are|hard) (?:it|you|that|this|they|i|is)(?: [^ .?]+)?"
-        r" (?:possible|acceptable|ok|happen\w*|expect\w*|be|legal|fair|so|still|not|even|treat"
-        r"|get)\b",
+        r"\bwhy (?!dont (?:you|we) (?:just )?(?:try|pick|book|go|take|find|use)\b)(?:is|was|did|do"
+        r"|does|are|cant|wont|would|has|have|isnt|arent|didnt|dont|doesnt|the|am|should|must|not"
+        r"|even|on earth)\b|\bwhat(?:s| is| the)? (?:happened|going on|wrong with|the (?:deal|point"
+        r"|problem|hold ?up|heck|hell)|gives|kind of(?= (?:compan|service|customer service|airline"
+        r"|bank|shop|people|idiot|joke|business|policy|answer|support|excuse)))|\bhow (?:is|can|do"
+        r"|could|are|hard) (?:it|you|that|this|they|i|is)(?: [^ .?]+)? (?:possible|acceptable|ok"
+        r"|happen\w*|expect\w*|be|legal|fair|so|still|not|even|treat)\b",
         "Why is my plan gone?",
-        "That is why I like it.",
+        "What kind of music is it? Why don't you try another one?",
     ),
     Row(
         "confusion",
@@ -555,9 +558,11 @@ _EFFORT: Final = (
         "urgent",
         400,
         "urgent* asap emergency immediately",
-        r"\b(?:urgent(?:ly)?|asap|emergency|immediately)\b",
+        r"\b(?:urgent(?:ly)?|asap|immediately(?= (?:please|or|because|as)\b|[.?]|$)|(?:family|fam"
+        r"|medical|health|personal|work|an?|real|related) emergency(?! (?:exit|landing|takeoff|row"
+        r"|services?)))\b",
         "I need this urgently.",
-        "An instant reply, great.",
+        "It vanished immediately after the order, by the emergency exit.",
     ),
     Row(
         "vulnerable",
@@ -832,13 +837,13 @@ _FEELING: Final = (
         " outrageous appalling inexcusable"
         " pathetic joke laugh laughing wits upset shame embarrass* absurd insult* laughable"
         " useless incompetent",
-        r"\b(?:so |very |beyond |extremely |absolutely |totally |completely |really )?(?:angry"
-        r"|fed up|sick (?:of|and tired)|tired of|had enough(?: of)?|enough is enough"
-        r"|wits end|frustrat\w+|disgust\w+|disgrac\w+|unacceptable|ridiculous|outrageous"
-        r"|appalling|inexcusable|pathetic|upset|embarrass\w+"
-        r"|absurd|insult\w*|laughable|useless|incompetent|shame on you|what a shame)\b"
-        r"|\b(?:is|are|was|what|such|complete|absolute|total|huge|bad|sick)(?: an?)? (?:\w+"
-        r" )?(?:joke|laugh)\b|\bhaving a laugh\b|\blaughing ?stock\b",
+        r"\b(?:so |very |beyond |extremely |absolutely |totally |completely |really"
+        r" )?(?:angry(?! (?:travell?er|passenger|man|woman|birds?)\b)|fed up|sick (?:of|and tired)"
+        r"|tired of|had enough(?: of)?|enough is enough|wits end|frustrat\w+|disgust\w+|disgrac\w+"
+        r"|unacceptable|ridiculous|outrageous|appalling|inexcusable|pathetic|upset|embarrass\w+"
+        r"|absurd|insult\w*|laughable|useless|incompetent|shame on you|what a shame)\b|\b(?:is|are"
+        r"|was|what|such|complete|absolute|total|huge|bad|sick)(?: an?)? (?:\w+ )?(?:joke|laugh)\b"
+        r"|\bhaving a laugh\b|\blaughing ?stock\b",
         "I am fed up, this is unacceptable.",
         "He told a joke.",
     ),
@@ -922,8 +927,8 @@ _FEELING: Final = (
         "profanity",
         800,
         "damn* crap* hell bloody screw* ass freaking effing",
-        r"\b(?:damn(?:it|ed)?|crap(?:py)?|bloody|screw(?:ed"
-        r"|ing)? (?:you|me|us|up|over)|freaking|effing|(?:the|go to) hell"
+        r"\b(?:damn(?:it|ed)?|crap(?:py)?|(?<!really )(?<!so )bloody|screw(?:ed"
+        r"|ing)? (?:you|me|us|up|over)|freaking(?! out)|effing|(?:the|go to) hell"
         r"|(?:your|my|kiss) ass)\b"
         r"(?!(?: [^ .?]+){0,2} (?:good|great|awesome|amazing|love|loved|like|best|nice|rocks?"
         r"|brilliant|happy|funny|mary))",
@@ -1082,18 +1087,19 @@ _INTENT: Final = (
         2_200,
         "never not wont dont longer wouldnt again last",
         r"\b(?:(?:never|wont|will not|no longer|wouldnt|would not|refuse to)|(?:i|we|customers)"
-        r" (?:dont|do not)|(?=not )(?<!can )(?<!could )(?<!to )(?<!do )(?<!did )(?<!regret )not)(?!"
-        r" (?:(?:have|need) to|recall|remember|know|see|think i|have an?))(?: [^ .?]+){0,3} (?:fly"
-        r"|flying|use|using|buy|buying|order|ordering|shop|shopping|book|booking|return|returning"
-        r"|come back|coming back|do business|stay|staying|deal|purchase|purchasing|spend|travel"
-        r"|recommend|renew|renewing|be back|be a customer)(?: [^ .?]+){0,5} (?:again|with (?:you"
-        r"|them|your|@)|from (?:you|here|them)|you|your|here|anymore|ever|business|@)(?= |$|[.?])"
-        r"|\bnever again\b|\blast time (?:that )?(?:ill|im|i will|i ever|well|we will|(?:i|we)"
-        r" (?:fly|use|order|buy|book|shop|stay|deal|travel|do|trust|come|eat|go|spend|rent|call"
-        r"|try)|ever|flying|using|ordering|buying|booking|shopping|staying|dealing|i would)\b"
-        r"|\b(?:is|was|be|been|definitely) (?:(?:my|our) (?:very )?(?:first and )?last (?:time"
-        r"|order|purchase|flight|stay|visit|trip|booking)|the (?:very )?last time)\b(?! (?:i|we"
-        r"|you) (?:\w+ed|flew|did|was|had))",
+        r" (?:dont|do not)"
+        r"|(?=not )(?<!can )(?<!could )(?<!to )(?<!do )(?<!did )(?<!regret )not)(?! (?:if|(?:have"
+        r"|need) to|recall|remember|know|see|think i|have an?))(?: [^ .?]+){0,3} (?:fly|flying|use"
+        r"|using|buy|buying|order|ordering|shop|shopping|book|booking|return|returning|come back"
+        r"|coming back|do business|stay|staying|deal|purchase|purchasing|spend|travel|recommend"
+        r"|renew|renewing|be back|be a customer)(?: [^ .?]+){0,5} (?:again|with (?:you|them|your|@)"
+        r"|from (?:you|here|them)|you|your|here|anymore|ever|business|@)(?= |$|[.?])|\bnever"
+        r" again\b|\blast time (?:that )?(?:ill|im|i will|i ever|well|we will|(?:i|we) (?:fly|use"
+        r"|order|buy|book|shop|stay|deal|travel|do|trust|come|eat|go|spend|rent|call|try)|ever"
+        r"|flying|using|ordering|buying|booking|shopping|staying|dealing|i would)\b|\b(?:is|was|be"
+        r"|been|definitely) (?:(?:my|our) (?:very )?(?:first and )?last (?:time|order|purchase"
+        r"|flight|stay|visit|trip|booking)|the (?:very )?last time)\b(?! (?:i|we|you) (?:\w+ed|flew"
+        r"|did|was|had))",
         "I will never order from you again.",
         "I never order on Mondays.",
         "none",
@@ -1133,8 +1139,8 @@ _INTENT: Final = (
         rf"|\b{_QUIT} (?:right now|now|immediately|today|at once|asap|this instant|effective|before"
         r"|because|since|as you|and (?:give|refund|return|send|never|go|leave)|if (?:you|this"
         r"|it))\b|\b(?:should|shouldve|should have|wish i(?: had|d)?) (?:have )?(?:flown|gone"
-        r"|booked|chosen|stayed|stuck|taken|picked|used|known)\b(?! (?:with (?:you|u|@)|earlier"
-        r"|sooner|better))",
+        r"|booked|chosen|stayed|stuck|taken(?! (?:seconds|minutes|hours|days|an?|less|about|\d))"
+        r"|picked|used|known)\b(?! (?:with (?:you|u|@)|earlier|sooner|better))",
         "Close my account now.",
         "How do I close my account?",
     ),
@@ -1346,8 +1352,9 @@ _MUTE: Final = (
         "movie* film* sequel* comedy comedies trailer* novel* song* album* plot storyline actor*"
         " actress* acting villain* remake* cgi character* scene* series book books story ending",
         rf"\b{_JUDGED}(?: (?:\w+ )?{_WORK})\b|\b{_WORK} (?:(?:is|are|was|were|looks?|looked|seems?"
-        rf"|seemed|just|so|really|pretty|kind of|such|an?|very|too|also|all|the|one of)"
-        rf" )+{_JUDGED}\b",
+        rf"|seemed|just|so|really|pretty|kind of|such|an?|very|too|also|all|the|one of"
+        rf"|that|which) )+{_JUDGED}\b"
+        rf"|\b(?:disappointed|annoyed) (?:in|with|by|at) (?:\w+ ){{0,3}}{_WORK}\b",
         "The worst movie of all.",
         "A terrible app, the movie stops.",
         "none",
