@@ -118,7 +118,7 @@ class Alertmanager:
 
     urls: tuple[str, ...] = field(repr=False)
     token: str | None = field(default=None, repr=False)
-    limits: Limits = field(default_factory=lambda: Limits(repeat_ms=REPEAT_MS))
+    limits: Limits = field(default_factory=lambda: Limits(repeat_ms=REPEAT_MS, stays_open=True))
 
     def render(
         self,

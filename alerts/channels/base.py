@@ -59,6 +59,7 @@ class Limits:
         give_up_ms: After this long a message is dead.
         in_flight: Calls at the same time.
         gap_ms: Time between the beginnings of two messages.
+        stays_open: The receiver keeps an alert open until it is told its end.
         repeat_ms: What is open is sent again this often, as the receiver forgets; 0 for never.
     """
 
@@ -67,6 +68,7 @@ class Limits:
     give_up_ms: int = 6 * _HOUR_MS
     in_flight: int = 4
     gap_ms: int = 0
+    stays_open: bool = False
     repeat_ms: int = 0
 
 

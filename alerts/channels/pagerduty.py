@@ -73,7 +73,7 @@ class PagerDuty:
 
     key: str = field(repr=False)
     url: str = URL
-    limits: Limits = field(default_factory=lambda: Limits(gap_ms=_GAP_MS))
+    limits: Limits = field(default_factory=lambda: Limits(gap_ms=_GAP_MS, stays_open=True))
 
     def render(
         self,

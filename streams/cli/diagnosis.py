@@ -34,11 +34,16 @@ from streams.control import Control
 from streams.dead_letters import DeadLetter
 from streams.engine.access import CURE, denied, door
 from streams.engine.admin import BrokerUnreachableError, connected, topics_state
-from streams.engine.brokers import secret
 from streams.engine.kafka_reads import ReadError, ends, read
-from streams.notifier.build import ChannelConfigError, build
-from streams.notifier.http import ForbiddenAddressError, Guard, GuardedResolver, networks
-from streams.notifier.channel_settings import WebhookSettings
+from streams.notifier.build import ChannelConfigError, build, hosts
+from streams.notifier.channel_settings import CalledSettings, TerminalSettings
+from streams.notifier.http import (
+    ForbiddenAddressError,
+    Guard,
+    GuardedResolver,
+    is_loopback,
+    networks,
+)
 from streams.settings import Settings
 from streams.topics import DEAD_LETTERS, EVENTS, LOG, TRANSITIONS
 from streams.worker.configure import Standing, standing
@@ -135,25 +140,42 @@ def channels(settings: Settings) -> Iterator[Finding]:
             "channels", "warn", "none: alerts are recorded, nobody is told", "add `channels:`"
         )
     for name, one in settings.channels.items():
-        if not isinstance(one, WebhookSettings):
+        if isinstance(one, TerminalSettings):
             yield Finding(f"channel {name}", "ok", f"is a {one.type}")
             continue
-        host = _host(one)
-        # The address itself may be a secret; its host is what an operator has to look at.
-        try:
-            asyncio.run(_resolved(host, Guard(networks(one.allow), one.allow_loopback)))
-        except ForbiddenAddressError as error:
+        for host in hosts(one):
+            yield _called(name, one, host)
+    if any(not isinstance(one, TerminalSettings) for one in settings.channels.values()):
+        yield from links(settings)
+
+
+def _called(name: str, one: CalledSettings, host: str) -> Finding:
+    """Does a host of a channel lead where it may?"""
+    # The address itself may be a secret; its host is what an operator has to look at.
+    try:
+        asyncio.run(_resolved(host, Guard(networks(one.allow), one.allow_loopback)))
+    except ForbiddenAddressError as error:
+        return Finding(
+            f"channel {name}", "fail", f"{host}: {error}",
+            f"call another host, or list its network in channels.{name}.allow",
+        )  # fmt: skip
+    except OSError as error:
+        return Finding(
+            f"channel {name}", "fail", f"{host} does not resolve ({type(error).__name__})",
+            "check the name and this machine's DNS",
+        )  # fmt: skip
+    return Finding(f"channel {name}", "ok", f"{host} resolves to an allowed address")
+
+
+def links(settings: Settings) -> Iterator[Finding]:
+    """Can whoever gets a message follow its links? One to this machine leads nowhere from there."""
+    for name, template in settings.links.items():
+        host = str(URL(template).raw_host or "")
+        if host == "localhost" or host.endswith(".localhost") or is_loopback(host):
             yield Finding(
-                f"channel {name}", "fail", f"{host}: {error}",
-                f"call another host, or list its network in channels.{name}.allow",
+                f"link {name}", "fail", f"{host} is this machine: nobody else can follow it",
+                f"write the address people use in links.{name}",
             )  # fmt: skip
-        except OSError as error:
-            yield Finding(
-                f"channel {name}", "fail", f"{host} does not resolve ({type(error).__name__})",
-                "check the name and this machine's DNS",
-            )  # fmt: skip
-        else:
-            yield Finding(f"channel {name}", "ok", f"{host} resolves to an allowed address")
 
 
 async def _resolved(host: str, guard: Guard) -> None:
@@ -162,11 +184,6 @@ async def _resolved(host: str, guard: Guard) -> None:
         await resolver.resolve(host)
     finally:
         await resolver.close()
-
-
-def _host(one: WebhookSettings) -> str:
-    url = secret(one.url) if one.url.startswith(("env:", "file:")) else one.url
-    return str(URL(url).raw_host)
 
 
 def allowed(settings: Settings, processes: tuple[Process, ...]) -> Iterator[Finding]:

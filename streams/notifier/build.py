@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TextIO, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from yarl import URL
+
 from alerts.budget import Budget
 from alerts.channels import slack, telegram
 from alerts.channels.alertmanager import Alertmanager
@@ -130,6 +132,17 @@ def _made(settings: Posting) -> tuple[_Posted, tuple[str, ...]]:
             return Alertmanager(settings.urls, bearer), settings.urls
         case _:
             assert_never(settings)
+
+
+def hosts(settings: Posting | MailSettings) -> tuple[str, ...]:
+    """The hosts a channel calls; never an address, which may be a secret.
+
+    Raises:
+        BrokerConfigError: A secret is not there.
+    """
+    if isinstance(settings, MailSettings):
+        return (settings.host,)
+    return tuple(str(URL(one).raw_host) for one in _made(settings)[1])
 
 
 def _slack(settings: SlackSettings) -> tuple[SlackWebhook | SlackBot, tuple[str, ...]]:

@@ -100,6 +100,16 @@ def _literal(host: str) -> IPAddress | None:
         return None
 
 
+def is_loopback(host: str) -> bool:
+    """Is it an address of this machine? Names are not looked up.
+
+    >>> [is_loopback(one) for one in ("127.0.0.9", "[::1]", "::ffff:127.0.0.1", "crm.example")]
+    [True, True, True, False]
+    """
+    ip = _literal(host.strip("[]"))
+    return ip is not None and _unwrapped(ip).is_loopback
+
+
 def _unwrapped(ip: IPAddress) -> IPAddress:
     """The IPv4 address an IPv6 one stands for, if it does."""
     if isinstance(ip, ipaddress.IPv6Address):
