@@ -16,7 +16,9 @@ from typing import Any, Final
 import click
 
 from streams import shadowing
+from streams.cli.channels import channels
 from streams.cli.config import config
+from streams.cli.deliveries import deliveries
 from streams.cli.demo import demo
 from streams.cli.diff_config import diff_config
 from streams.cli.dlq import dlq
@@ -43,7 +45,7 @@ from streams.cli.why import why
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, score, fit, tail, replay, log, dlq, diff_config, export)),
-    ("Notify", (silences, routes)),
+    ("Notify", (silences, routes, channels, deliveries)),
     ("Set up", (init, config, topics, sources, doctor)),
 )
 
