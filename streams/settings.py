@@ -297,7 +297,7 @@ def load(path: Path | None, overrides: Mapping[str, Any] = {}) -> Settings:
     """
     where = "defaults" if path is None else str(path)
     tree = _merged(tree_of(path), _environment(), overrides)
-    tree["rules"] = _rules_tree(tree.get("rules"), path)
+    tree["rules"] = rules_tree(tree.get("rules"), path)
     _known_top(tree, where)
     try:
         return Settings(**tree)
@@ -408,8 +408,16 @@ def _merged(*trees: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _rules_tree(written: Any, path: Path | None) -> Any:
-    """Rules as written in place, in the file named, or as shipped."""
+def rules_tree(written: Any, path: Path | None) -> Any:
+    """Rules as written in place, in the file named, or as shipped.
+
+    Args:
+        written: What `rules:` says in nabz.yaml, None for nothing.
+        path: That file; a file of rules is named relative to it.
+
+    Raises:
+        SettingsFileError: The file of rules cannot be read.
+    """
     if written is None:
         shipped = resources.files("alerts").joinpath("rules.yaml").read_text(encoding="utf-8")
         return yaml.safe_load(shipped)
@@ -465,7 +473,7 @@ def _explained(error: ValidationError, where: str) -> str:
             message = _unknown_key(steps, one["input"])
         elif one["type"] == "union_tag_invalid":
             tag, known = one["ctx"]["tag"], one["ctx"]["expected_tags"].replace("'", "")
-            message = f"type: found {tag!r}; known are {known}"
+            message = f"type: found {tag!r}; {suggestion(str(tag), known.split(', '))}"
         elif len(steps) > 1 and steps[-1] in _SCALARS:  # members of a union: one mistake, not four
             steps, message = steps[:-1], "write a word, a number, true or false"
         message = _WRITE.get(one["type"], message)

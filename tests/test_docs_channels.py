@@ -1,4 +1,4 @@
-"""The check of a signature in docs/channels.md takes what a webhook sends, and nothing else."""
+"""What docs/channels.md shows works: its settings are taken, its check of a signature checks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from alerts.channels.base import Request
 from alerts.channels.webhook import Webhook, signing_key
 from alerts.message import notification
+from streams.notifier.channel_settings import CHANNEL_TYPES
+from streams.notifier.settings import NotifierSettings
 from tests.alerts.transitions import transition
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "channels.md"
@@ -47,3 +51,13 @@ def test_a_receiver_that_does_as_the_page_says_takes_our_messages_and_no_others(
     assert not genuine(now.headers, now.body + b" ", NEW)
     old = sent(time.time() - 600)
     assert not genuine(old.headers, old.body, NEW)
+
+
+def test_the_settings_the_page_shows_are_taken() -> None:
+    """Every one of them, and one of each type at least."""
+    shown = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    seen = set()
+    for one in map(yaml.safe_load, shown):
+        settings = NotifierSettings.model_validate(one if "channels" in one else {"channels": one})
+        seen |= {channel.type for channel in settings.channels.values()}
+    assert seen == set(CHANNEL_TYPES)
