@@ -50,9 +50,8 @@ _BLAME: Final = (
 
 _QUIT: Final = (
     r"(?:cancel|cancelling|canceling|close|closing|end|ending|terminate|terminating|delete"
-    r"|deleting)"
-    r" (?:(?:my|our|this|the) (?:\w+ )?(?:account|subscription|membership|contract|plan|policy)"
-    r"|(?:my|our) (?:\w+ )?service)"
+    r"|deleting) (?:all )?(?:(?:my|our|this|the) (?:\w+ )?(?:accounts?|subscriptions?|memberships?"
+    r"|contract|plan|policy)|(?:my|our) (?:\w+ )?service)"
 )
 
 _WAITING: Final = (
@@ -583,6 +582,10 @@ _OFFERED: Final = (
 )
 """What a company can have or lack."""
 
+_FEATURE: Final = (
+    r"(?:options?|features?|modes?|versions?|settings?|filters?|buttons?|way|apps?|discounts?)"
+)
+
 _WISH: Final = (
     Row(
         "wish",
@@ -621,6 +624,19 @@ _WISH: Final = (
     Row(
         "wish",
         650,
+        "should need needs only",
+        rf"\b(?:you|yall|guys) (?:really |all )?(?:should|need to) (?:really |at least )?(?:add"
+        rf"|introduce|bring back|stock)(?! (?:me|my|us|it|this|that|more (?:staff|agents"
+        rf"|people))\b) (?:[^ .?]+)(?: [^ .?]+)?|\bthere (?:really )?(?:should|needs to|ought to)"
+        rf" be (?:an?|some|more) (?:[^ .?]+ ){{0,2}}?{_FEATURE}\b|\bif only (?:you|there|the (?:app"
+        rf"|site|website|store|shop)) (?:had|was|were|offered|sold|supported|delivered|shipped)\b",
+        "You should add Apple Pay.",
+        "You need to add my name to the booking. There should be a gate.",
+        "none",
+    ),
+    Row(
+        "wish",
+        650,
         "why",
         r"\bwhy (?:is|are|isnt|arent) there (?:still )?(?:no|not an?|no such|an?|any) (?!one\b"
         r"|body\b|agents?\b|answers?\b|repl|respon|info|updates?\b|communicat|staff\b|help\b|plane"
@@ -647,7 +663,10 @@ _WISH: Final = (
         rf"|add\w*|sold|sell|let|allow\w*|support\w*|bring|brought|made (?:it|an?|the)|make (?:it"
         rf"|an?|the)|includ\w+|provid\w+|show\w*|stock\w*|start\w*|ship\w*|serv\w+|flew|fly to"
         rf"|open\w*|introduc\w+|accept\w*)|(?:i|we|customers|people) could|there (?:was|were|is"
-        rf"|would be)|(?:an?|more|some|the) (?:[^ .?]+ ){{0,2}}?{_OFFERED})\b",
+        rf"|would be)|(?:an?|more|some|the) (?:[^ .?]+ ){{0,2}}?{_OFFERED})\b|\bwould love (?:an?"
+        rf"|some|more) (?:[^ .?]+ ){{0,2}}?{_FEATURE}\b|\b(?:an?|some|more) (?:[^ .?]+"
+        rf" ){{0,2}}?{_FEATURE} would be (?:so |really |very )?(?:nice|great|good|cool|awesome"
+        rf"|helpful|lovely|useful|handy)\b",
         "It would be great if you offered smaller sizes.",
         "It would be great if you could book it. I would love to see that film.",
         "none",
@@ -660,12 +679,13 @@ _WISH: Final = (
         rf"|launch|releas|restock|ship|expand|introduc|start)\w*|\bwhen (?:will|are|do) (?:you|u"
         rf"|yall|we)(?: (?:guys|going to|gonna|ever|finally|plan to))* (?:add|adding|start"
         rf" (?:offering|selling|flying|shipping|delivering)|bring(?:ing)? back|offer|offering"
-        rf"|open(?:ing)? (?:an?|in|up)|launch\w*|support\w*|introduc\w+|restock\w*)\b|\bfeature"
-        rf" requests?\b|\b(?:only|one) thing (?:thats |it is |its |that is )?missing\b|\b(?:you|app"
-        rf"|site|website|it) (?:\w+ )?(?:lacks?|is missing|are missing) (?:an?|any|the) (?:\w+"
-        rf" )?{_OFFERED}\b|\b(?:you|yall|we|guys|app|site|website) (?:\w+ )?needs? (?:more|an?"
-        rf"|some) (?:[^ .?]+ ){{0,2}}?(?:options?|features?|modes?|filters?|buttons?|settings?"
-        rf"|routes?|locations?|choices?|direct flights?|nonstop flights?)\b",
+        rf"|open(?:ing)? (?:an?|in|up)|launch\w*|support\w*|introduc\w+|restock\w*|(?:ship|deliver"
+        rf"|fly|expand) to(?! (?:me|us|my)\b))\b|\bfeature requests?\b|\b(?:only|one) thing"
+        rf" (?:thats |it is |its |that is )?missing\b|\b(?:you|app|site|website|it) (?:\w+"
+        rf" )?(?:lacks?|is missing|are missing) (?:an?|any|the) (?:\w+ )?{_OFFERED}\b|\b(?:you|yall"
+        rf"|we|guys|app|site|website) (?:\w+ )?needs? (?:more|an?|some) (?:[^ .?]+"
+        rf" ){{0,2}}?(?:options?|features?|modes?|filters?|buttons?|settings?|routes?|locations?"
+        rf"|choices?|direct flights?|nonstop flights?)\b",
         "Any plans to open a branch in Leeds?",
         "What are your plans? You need a ticket. When will you open the gate?",
         "none",
@@ -684,8 +704,8 @@ _PERSON: Final = r"(?:lady|woman|guy|man|girl|gentleman|person|people)"
 _RUDE: Final = (
     r"(?:rude|rudely|rudeness|unprofessional|unprofessionally|condescending|disrespectful"
     r"|disrespectfully|impolite|discourteous|arrogant|snarky|snippy|snotty|curt|surly|hostile"
-    r"|abusive|patroni[sz]ing|dismissive|insulting|sarcastic|confrontational|obnoxious"
-    r"|ill-mannered)"
+    r"|abusive|patroni[sz]ing|dismissive|insulting|sarcastic|confrontational|obnoxious|ill-mannered"
+    r"|aggressive|nasty|belligerent)"
 )
 _BEING: Final = (
     r"(?:(?:was|were|is|are|been|being|be|have|has|who|that|just|so|very|extremely|incredibly"
@@ -704,7 +724,8 @@ _TO: Final = r"(?![^ .?])"
 _RUDE_WORDS: Final = (
     "rude rudely rudeness unprofessional* condescending disrespectful* impolite discourteous"
     " arrogant snarky snippy snotty curt surly hostile abusive patronising patronizing dismissive"
-    " insulting sarcastic confrontational obnoxious ill-mannered"
+    " insulting sarcastic confrontational obnoxious ill-mannered aggressive nasty"
+    " belligerent"
 )
 
 _CONDUCT: Final = (
@@ -741,9 +762,10 @@ _CONDUCT: Final = (
         1_250,
         _RUDE_WORDS,
         rf"{_FROM}(?:treated|spoken to|talked to|addressed|answered)(?: (?:me|us|so|very|quite"
-        rf"|really|extremely|in|an?|such)){{0,4}} {_RUDE}{_TO}"
-        rf"|{_FROM}(?:unprofessional|unprofessionally|condescending)(?! (?:airline|company|business"
-        rf"|decisions?|website|site|app|for|to|that)){_TO}",
+        rf"|really|extremely|in|an?|such)){{0,4}} {_RUDE}{_TO}|{_FROM}{_RUDE} (?:to|with|towards?)"
+        rf" (?:me|us|my|customers|people|passengers){_TO}|{_FROM}(?:unprofessional|unprofessionally"
+        rf"|condescending)(?! (?:airline|company|business|decisions?|website|site|app|for|to"
+        rf"|that)){_TO}",
         "We were treated very disrespectfully.",
         "An unprofessional website.",
     ),
@@ -751,10 +773,11 @@ _CONDUCT: Final = (
         # By a person: a line that hangs up is `no_answer`.
         "staff_conduct",
         1_250,
-        "hung hangs hang hanging",
+        "hung hangs hang hanging phone",
         rf"{_FROM}(?:{_STAFF}|{_PERSON}|he|she|they) (?:(?:just|then|simply|literally|even|always"
-        rf"|keeps?|kept|has|have|who|and|on|the|phone|rudely|abruptly|got|mad|angry) ){{0,4}}"
-        rf"(?:hung|hangs?|hanging) (?:up|the phone)(?: on (?:me|us))?{_TO}",
+        rf"|keeps?|kept|has|have|who|and|on|the|phone|rudely|abruptly|got|mad|angry)"
+        rf" ){{0,4}}(?:hung|hangs?|hanging) (?:up|the phone)(?: on (?:me|us))?{_TO}|{_FROM}(?:put"
+        rf"|puts|slammed) the phone down(?: on (?:me|us))?{_TO}",
         "She hung up on me.",
         "The line hung up. I got hung up on.",
     ),
@@ -778,8 +801,10 @@ _CONDUCT: Final = (
         rf"|crap|shit|criminals?|prisoners?|idiots?|child|children|animals?|nobody|nothing|burden"
         rf"|nuisance|thief|thieves|fools?|poorly|badly|horribly|terribly|unfairly){_TO}"
         rf"|{_FROM}(?:talk|talked|talking|spoke|speak|spoken) (?:down )?to (?:me|us|customers"
-        rf"|people) (?:like|as if|as though){_TO}"
-        rf"|{_FROM}(?:talked|talking|talks|spoke) down to{_TO}",
+        rf"|people) (?:like|as if|as though){_TO}|{_FROM}(?:talked|talking|talks|spoke) down"
+        rf" to{_TO}|{_FROM}(?:talk|talked|talking|talks|spoke) over (?:me|us){_TO}|{_FROM}(?:never "
+        rf"|not )?been (?:spoken to|talked to|treated) (?:like (?:that|this)|this way|so (?:badly"
+        rf"|poorly)){_TO}|{_FROM}how (?:your|the|their) {_STAFF} (?:treat|treats|treated){_TO}",
         "You treat your customers like dirt.",
         "We were treated well.",
     ),
@@ -799,10 +824,12 @@ _CONDUCT: Final = (
     Row(
         "staff_conduct",
         1_250,
-        "refused refuse refuses refusing humiliated belittled insulted bullied mocked",
+        "refused refuse refuses refusing humiliated belittled insulted bullied mocked ignored"
+        " ignores",
         rf"{_FROM}(?:{_STAFF}|{_PERSON}|he|she|they|who)(?: (?:just|even|then|simply|flat|out|has"
         rf"|have|also|who|at|the|gate)){{0,4}} (?:refus(?:ed|es|ing) to (?:help|assist|listen|talk"
-        rf"|speak|serve|look)|(?:humiliated|belittled|insulted|bullied|mocked) (?:me|us|my)){_TO}",
+        rf"|speak|serve|look)|(?:humiliated|belittled|insulted|bullied|mocked|ignored|ignores)"
+        rf" (?:me|us|my)){_TO}",
         "The waiter refused to listen.",
         "The bank refused to pay.",
     ),
@@ -1045,6 +1072,7 @@ _SHALL: Final = (
     r"(?:ill|i will|im|i am|we will|we are|going to|gonna|will be|i shall|plan to|intend to|let me"
     r"|happy to|make sure (?:to|i|we|that)|making sure (?:to|i)|i have to|i must)"
 )
+_PLATFORM: Final = r"(?:twitter|facebook|instagram|reddit|youtube|trustpilot|yelp|tiktok|linkedin)"
 _OTHERS: Final = (
     r"(?:everyone|everybody|anyone|all (?:my|of|the)|my (?:\w+ )?(?:friends|followers|network"
     r"|readers)|the (?:whole )?world|people|others|every \w+)"
@@ -1063,8 +1091,9 @@ _INTENT: Final = (
         r"|senior)|humans?(?: being)?|(?:real|actual|live) (?:person|people|agent|rep"
         r"|representative)|person in charge|head office|ceo|boss|management|team lead)\b|\b(?:speak"
         r"|talk|transfer|connect|put|pass) (?:me )?(?:to|with|on to|through to) some(?:one|body)"
-        r" (?:else|who (?:can|knows|understands|actually|speaks|is))\b|\bescalat\w+ (?:this|it|my"
-        r"|the|to)\b",
+        r" (?:else|who (?:can|knows|understands|actually|speaks|is))\b|\b(?:speak|talk|speaking"
+        r"|talking|chat) (?:to|with) an? person\b|\bwho(?: is|s) your (?:manager|supervisor|boss)\b"
+        r"|\b(?:want|need) (?:this|it) escalated\b|\bescalat\w+ (?:this|it|my|the|to)\b",
         "Let me speak to your manager.",
         "My property manager will be at home.",
         "none",
@@ -1085,7 +1114,7 @@ _INTENT: Final = (
     Row(
         "leave_threat",
         2_200,
-        "never not wont dont longer wouldnt again last",
+        "never not wont dont longer wouldnt again last renewing notice leaving gone out",
         r"\b(?:(?:never|wont|will not|no longer|wouldnt|would not|refuse to)|(?:i|we|customers)"
         r" (?:dont|do not)"
         r"|(?=not )(?<!can )(?<!could )(?<!to )(?<!do )(?<!did )(?<!regret )not)(?! (?:if|(?:have"
@@ -1093,13 +1122,15 @@ _INTENT: Final = (
         r"|using|buy|buying|order|ordering|shop|shopping|book|booking|return|returning|come back"
         r"|coming back|do business|stay|staying|deal|purchase|purchasing|spend|travel|recommend"
         r"|renew|renewing|be back|be a customer)(?: [^ .?]+){0,5} (?:again|with (?:you|them|your|@)"
-        r"|from (?:you|here|them)|you|your|here|anymore|ever|business|@)(?= |$|[.?])|\bnever"
-        r" again\b|\blast time (?:that )?(?:ill|im|i will|i ever|well|we will|(?:i|we) (?:fly|use"
-        r"|order|buy|book|shop|stay|deal|travel|do|trust|come|eat|go|spend|rent|call|try)|ever"
-        r"|flying|using|ordering|buying|booking|shopping|staying|dealing|i would)\b|\b(?:is|was|be"
-        r"|been|definitely) (?:(?:my|our) (?:very )?(?:first and )?last (?:time|order|purchase"
-        r"|flight|stay|visit|trip|booking)|the (?:very )?last time)\b(?! (?:i|we|you) (?:\w+ed|flew"
-        r"|did|was|had))",
+        r"|from (?:you|here|them)|you|your|here|anymore|ever|business|@)(?= |$|[.?])|\b(?:not|wont"
+        r" be|will not be) renewing\b|\b(?:this is|consider this) (?:my|our) (?:\w+ )?notice\b|\bif"
+        r" [^.?]{3,60} (?:im|ill be|we are|well be) (?:leaving|gone|out)(?=[.?]|$)|\bnever again\b"
+        r"|\blast time (?:that )?(?:ill|im|i will|i ever|well|we will|(?:i|we) (?:fly|use|order|buy"
+        r"|book|shop|stay|deal|travel|do|trust|come|eat|go|spend|rent|call|try)|ever|flying|using"
+        r"|ordering|buying|booking|shopping|staying|dealing|i would)\b|\b(?:is|was|be|been"
+        r"|definitely) (?:(?:my|our) (?:very )?(?:first and )?last (?:time|order|purchase|flight"
+        r"|stay|visit|trip|booking)|the (?:very )?last time)\b(?! (?:i|we|you) (?:\w+ed|flew|did"
+        r"|was|had))",
         "I will never order from you again.",
         "I never order on Mondays.",
         "none",
@@ -1156,11 +1187,15 @@ _INTENT: Final = (
     Row(
         "competitor",
         900,
-        "competit* another other different better everyone",
+        "competit* another other different better rival rivals alternative alternatives unlike than"
+        " reliable",
         rf"\b(?:your|an?|the|any|all|other|direct|one of your) (?:\w+ )?competitors?\b|\byour"
         rf" (?:\w+ )?competition\b|\bthe competition (?:is|has|does|offers|was|will|lets)\b"
         rf"|\banother (?:bank|store|shop|site|app|firm) (?:offers?|has|sells?|gives?|lets|charges?"
-        rf"|does)\b"
+        rf"|does)\b|\byour rivals?\b|\balternatives? to (?:you|your|this (?:app|service|bank"
+        rf"|company|product))\b|\b(?:evaluat|consider|compar|explor)\w* (?:some |other |the"
+        rf" )?alternatives\b|\b(?:use|using|try|trying|find|choose) (?:an?other|a different|some"
+        rf" other) (?:app|service|software|tool|bank)\b(?! (?:accounts?|cards?|branch))"
         # Not "better than any other", and not what is told of them to our praise.
         rf"|\b(?<!any )(?<!be )(?<!like )(?<!like the )(?<!like every )(?:an?other|other|a"
         rf" different|a diff|a better|a more reliable) (?:\w+ )?{_RIVAL}\b(?! (?:flights?|seats?"
@@ -1175,19 +1210,23 @@ _INTENT: Final = (
     Row(
         "competitor",
         900,
-        "another different better rival reliable some instead next now elsewhere cheaper lower port"
-        " porting here",
+        "another different better rival reliable some switched instead next now elsewhere cheaper"
+        " lower port porting here",
         rf"\b(?:switch(?:ed|ing)?|mov(?:e|ed|ing)|chang(?:e|ed|ing)|go|going|gone|went|defect\w*"
         rf"|try|trying|use|using|find|choose) (?:back )?(?:over )?(?:(?:to|with|on|at|from|for)"
         rf" )?(?:an?other|a (?:different|better|rival|more reliable)|some other) (?:\w+"
         rf" )?(?:{_RIVAL}|banks?|stores?|shops?|services?|sites?|platforms?|apps?) (?:instead|now"
         rf"|next time|from now on|if|unless|because|since|that|who|than)\b|(?<=\w )@ (?:flight"
-        rf" )?(?:instead|next time|from now on|here i come)\b|\b(?:fly|flying|shop|shopping|bank"
-        rf"|banking|buy|buying|order|ordering|stick|sticking|stay|staying|go|going) (?:(?:with|at"
-        rf"|to|from|on) )?(?!(?:you|u|your|it|this|that|here|them|out|home|online)\b)(?:the"
-        rf" )?[^ .?]+(?: [^ .?]+)? from now on\b|\bnext time (?:ill|i will|im|we will|well|i am)"
-        rf" (?:be |just |definitely )*(?:fly|flying|go|going|buy|buying|shop|shopping|book|booking"
-        rf"|stick|sticking) (?:with|to|from|at) (?!(?:you|the|a|an|my|this|it|time)\b)[^ .?]+"
+        rf" )?(?:instead|next time|from now on|here i come)\b"
+        rf"|\b(?<!was )(?<!were )(?<!been )(?<!got )switched to (?!(?:fly|use|using|be|you|the|my"
+        rf"|an?|this|that|it|one|your|another|business|first|coach|paper\w*|monthly|annual|yearly"
+        rf"|manual|standby|economy|seats?|flights?)\b)|\b(?:prices?|deals?|offers?|quotes?|rates?)"
+        rf" (?:\w+ ){{0,4}}elsewhere\b|\b(?:fly|flying|moving|shop|shopping|bank|banking|buy|buying"
+        rf"|order|ordering|stick|sticking|stay|staying|go|going) (?:(?:with|at|to|from|on)"
+        rf" )?(?!(?:you|u|your|it|this|that|here|them|out|home|online)\b)(?:the )?[^ .?]+(?:"
+        rf" [^ .?]+)? from now on\b|\bnext time (?:ill|i will|im|we will|well|i am) (?:be |just "
+        rf"|definitely )*(?:fly|flying|go|going|buy|buying|shop|shopping|book|booking|stick"
+        rf"|sticking) (?:with|to|from|at) (?!(?:you|the|a|an|my|this|it|time)\b)[^ .?]+"
         rf"|\b(?:cheaper|better (?:deal|offer|price|rate|quote)|lower (?:price|rate|quote|fare)s?)"
         rf" (?:\w+ )?(?:elsewhere|(?:from|with) an?other|(?:at|from|with|on) @)(?= |$|[.?])"
         rf"|\bport(?:ing)? (?:my|our) (?:\w+ )?(?:numbers?|lines?)\b",
@@ -1200,28 +1239,30 @@ _INTENT: Final = (
         2_500,
         "ombudsm* trading consumer better bbb ftc fcc cfpb ofcom ofgem regulator* attorney* faa"
         " dot police authorit* commission* ministry report* lawyer* solicitor* legal lawsuit sue"
-        " suing court small class charge chargeback* disput*",
+        " suing court small class breach rights consumer charge chargeback* disput*",
         # Who goes to court is the writer: what is told of others and their lawyers is no threat.
         rf"\b(?:complain\w*|complaints?|report(?:ed|ing)?|fil(?:e|ed|ing)|lodg(?:e|ed|ing))"
         rf"(?: [^ .?]+){{0,3}} (?:to|with|at)(?: [^ .?]+){{0,3}}? (?:{_WATCHDOG}|faa|dot|police"
         r"|authorit(?:y|ies)|commission\w*|ministry)\b"
         rf"|\b(?:contact(?:ed|ing)?|call(?:ed|ing)?|writ(?:e|ing)|wrote|took|take|taking"
-        rf"|tell(?:ing)?|told|escalat\w+|involv\w+|notify|go|going|went|hear from|report\w*)(?:"
-        rf" (?:this|it|you|up|to|the|my|our|your|a|from|with|straight|directly|local|state|national"
-        rf"|about))* {_WATCHDOG}"
+        rf"|tell(?:ing)?|told|escalat\w+|rais\w+|involv\w+|notify|go|going|went|hear from"
+        rf"|report\w*)(?: (?:this|it|you|up|to|the|my|our|your|a|from|with|straight|directly|local"
+        rf"|state|national|financial|energy|about))* {_WATCHDOG}"
         r"\b|\bgo(?:ing)? to the police\b|\breport(?:ing)? (?:you|your company) to\b|\b(?:my|our)"
         r" (?:\w+ )?(?:lawyers?|attorneys?|solicitors?|legal team)\b|\b(?:get|getting|hire|hiring"
-        r"|call|calling|contact\w*|consult\w*|seeing|seek\w*|talk\w* to|speak\w* (?:to|with)|hear"
-        r" from|involv\w*) (?:an?|the|some|your) (?:lawyer|attorney|solicitor|legal advice)s?\b"
-        r"|\bseek\w* legal advice\b|(?:\b(?:i|ill|id|im|we|well)|(?:^|[.?] )(?:going|about|ready"
-        r"|gonna)) (?:(?:am|are|will|going|to|gonna|can|could|should|would|have|might|may|be|just"
-        r"|definitely|now|really|want|ready|about|prepared|plan|intend|considering|thinking|of|even"
-        r"|also) ){0,4}(?:sue|suing)\b|\b(?:see|seeing|meet) you in court\b|\btak(?:e|ing) you to"
-        r" (?:small claims )?court\b|\b(?:i|ill|we|well|im) (?:\w+ ){0,3}tak(?:e|ing) (?:this|it"
-        r"|them) to (?:small claims )?court\b|\blegal (?:action|steps|proceedings)\b|\bsmall"
-        r" claims\b|\bclass action\b|\b(?:an?|my|our|fil\w+|fac\w+) (?:\w+ ){0,3}lawsuit\b|\bcharge"
-        r" ?backs?\b|\bdisput(?:e|ing) (?:this|the|your|these) (?:\w+ )?(?:charge|payment"
-        r"|transaction)s? (?:with|through) my\b",
+        r"|call|calling|contact\w*|consult\w*|seeing|seek\w*|talk\w* to|speak\w* (?:to|with)"
+        r"|spoken? (?:to|with)|hear from|involv\w*) (?:an?|the|some|your) (?:lawyer|attorney"
+        r"|solicitor|legal advice)s?\b|\bseek\w* legal advice\b|(?:\b(?:i|ill|id|im|we|well)|(?:^"
+        r"|[.?] )(?:going|about|ready|gonna)) (?:(?:am|are|will|going|to|gonna|can|could|should"
+        r"|would|have|might|may|be|just|definitely|now|really|want|ready|about|prepared|plan|intend"
+        r"|considering|thinking|of|even|also) ){0,4}(?:sue|suing)\b|\b(?:see|seeing|meet) you in"
+        r" court\b|\btak(?:e|ing) you to (?:small claims )?court\b|\b(?:i|ill|we|well|im) (?:\w+"
+        r" ){0,3}tak(?:e|ing) (?:this|it|them) to (?:small claims )?court\b|\b(?:i|ill|we|well|im)"
+        r" (?:\w+ ){0,3}go(?:ing)? to court\b|\bbreach of contract\b|\b(?:my|our) (?:statutory"
+        r"|legal|consumer) rights\b|\bconsumer (?:protection |rights )?(?:law|act)s?\b|\blegal"
+        r" (?:action|steps|proceedings)\b|\bsmall claims\b|\bclass action\b|\b(?:an?|my|our|fil\w+"
+        r"|fac\w+) (?:\w+ ){0,3}lawsuit\b|\bcharge ?backs?\b|\bdisput(?:e|ing) (?:this|the|your"
+        r"|these) (?:\w+ )?(?:charge|payment|transaction)s? (?:with|through) my\b",
         "You will hear from my lawyer. I filed a complaint with the regulator.",
         "His lawyers told him to sue. A man here says he is going to sue you. The FCC must act.",
     ),
@@ -1229,12 +1270,13 @@ _INTENT: Final = (
         # A threat has somebody who makes it: others are told things every day.
         "public_threat",
         1_700,
-        "tell telling told warn* let letting spread",
+        "tell telling told warn* let letting spread sure followers",
         rf"\b{_SHALL} (?:(?:[^ .?]+ ){{0,2}}?|(?:[^ .?]+ ){{2,9}}?and )(?:(?:tell|telling|warn"
         rf"|warning) {_OTHERS}\b|(?:let|letting) {_OTHERS} know\b)|\b(?:i|ive|have|already) (?:been"
         rf" )?(?:told|warned|telling|warning) {_OTHERS}(?: [^ .?]+){{0,4}} (?:not|never|avoid|stay"
         rf" away|dont|how (?:bad|terrible|awful|poor|horrible|you|your))\b|\b(?:i|ill|will|to"
-        rf"|gonna) (?:\w+ )?spread the word\b",
+        rf"|gonna) (?:\w+ )?spread the word\b|\bmake sure (?:that )?{_OTHERS} (?:knows?|hears?"
+        rf"|sees?|finds? out)\b|\b(?:until|till|when) (?:all )?my (?:\w+ )?followers\b",
         "I will tell all my friends.",
         "Your colleague is telling people to wait, I must tell my family.",
     ),
@@ -1242,8 +1284,12 @@ _INTENT: Final = (
         "public_threat",
         1_700,
         "post posting posted put putting share sharing shared tweeting public viral press media"
-        " papers news newspaper* journalist* reporter* review reviews star stars one-star 1-star",
-        r"\b(?:post|posting|posted|put|putting|share|sharing|shared|tweeting) (?:this|it|that|a"
+        " papers news newspaper* journalist* reporter* read social twitter facebook instagram"
+        " reddit youtube trustpilot yelp tiktok linkedin review reviews star stars one-star 1-star",
+        rf"\b{_SHALL} (?:\w+ )?post about (?:this|it|you)\b|\bmak(?:e|ing) (?:this|it) go viral\b"
+        rf"|\bread about (?:this|it) (?:on|in) (?:the |your )?(?:news|papers|press|{_PLATFORM})\b"
+        rf"|\b(?:is|be|goes) going (?:on|up on|to) (?:social media|{_PLATFORM})\b"
+        r"|\b(?:post|posting|posted|put|putting|share|sharing|shared|tweeting) (?:this|it|that|a"
         r" video|screenshots?|my (?:story|experience)|about (?:this|you|it)|our (?:chat"
         r"|conversation))(?: [^ .?]+){0,3} (?:twitter|facebook|instagram|reddit|youtube|trustpilot"
         r"|yelp|tiktok|linkedin|google|everywhere|online|social (?:media|networks?)|public\w*"
@@ -1251,8 +1297,8 @@ _INTENT: Final = (
         r"|media|papers|newspapers|news))\b|\b(?:im|am|will|ill) (?:be )?go(?:ing)? public\b"
         r"|\b(?:contact\w*|call\w*|email\w*|alert\w*|writ\w+ to|wrote to|talk\w* to|speak\w* (?:to"
         r"|with)|tip\w* off) (?:the |my |our |a |local )*(?:\w+ )?(?:news|newspapers?|press|media"
-        r"|reporters?|journalists?)(?= |$|[.?])|\b(?:leav|writ|post|giv|gav|submit)\w* (?:[^ .?]+"
-        r" ){0,4}(?:(?:bad|negative|terrible|scathing|horrible|honest) reviews?|(?:one|1"
+        r"|reporters?|journalists?)(?= |$|[.?])|\b(?:leav|writ|post|giv|gav|submit|expect)\w*"
+        r" (?:[^ .?]+ ){0,4}(?:(?:bad|negative|terrible|scathing|horrible|honest) reviews?|(?:one|1"
         r"|zero)[ -]stars?)\b(?! (?:hotel|motel|restaurant|place|room|guest))|\b(?:one|1"
         r"|zero)[ -]stars? reviews?\b",
         "I am going to the press, and will leave a one star review.",
