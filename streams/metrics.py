@@ -1,7 +1,8 @@
 """What nabz counts about itself: names, labels and buckets in one place.
 
 Labels are closed sets created at 0, so that a rate has a beginning. No label ever holds a customer,
-an account or an alert. Times are exported as timestamps, not ages.
+an account or an alert. Times are exported as timestamps, not ages. `docs/metrics.md` says what each
+is for; a test holds the page and this module against each other.
 
 Next step: `streams.http` serves a registry at `/metrics`.
 """
@@ -9,15 +10,26 @@ Next step: `streams.http` serves a registry at `/metrics`.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    Metric,
+    ProcessCollector,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from alerts.channels.base import FAILURES
 from alerts.pipeline import REASONS, WAITING
+from streams.engine.progress import Progress
 
 SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 KINDS: Final = (
@@ -37,7 +49,8 @@ CHANNEL_STATES: Final = ("open", "held", "disabled")
 
 
 def build_info(registry: CollectorRegistry) -> None:
-    """`nabz_build_info`: version and Python."""
+    """`nabz_build_info`, version and Python; and `process_...`: CPU, memory, files, start."""
+    ProcessCollector(registry=registry)
     try:
         version = metadata.version("nabz")
     except metadata.PackageNotFoundError:
@@ -52,8 +65,11 @@ class Metrics:
 
     Attributes:
         events: Records of the customer log by outcome (law 5).
-        event_lag: Event time to scored.
+        event_lag: Event time to scored (live clock only).
+        detection_delay: Time from which a rule's condition held to its alert, `for` included (live
+            clock only).
         watermark: `complete_to_ms` of each log partition, in seconds since the epoch.
+        customers: Customers each log partition holds.
         transitions: Transitions by state reached and severity.
         health: Health of the customers whose row was emitted.
         cycle: Duration of a commit cycle.
@@ -62,7 +78,9 @@ class Metrics:
 
     events: Counter
     event_lag: Histogram
+    detection_delay: Histogram
     watermark: Gauge
+    customers: Gauge
     transitions: Counter
     health: Histogram
     cycle: Histogram
@@ -86,9 +104,21 @@ class Metrics:
                 buckets=SECONDS,
                 registry=registry,
             ),
+            detection_delay=Histogram(
+                "nabz_detection_delay_seconds",
+                "Condition of a rule to its alert",
+                buckets=SECONDS,
+                registry=registry,
+            ),
             watermark=Gauge(
                 "nabz_watermark_timestamp_seconds",
                 "All sources have been read up to here",
+                ["partition"],
+                registry=registry,
+            ),
+            customers=Gauge(
+                "nabz_partition_customers",
+                "Customers a partition holds",
                 ["partition"],
                 registry=registry,
             ),
@@ -122,6 +152,35 @@ class Metrics:
         for reason in {"fold_failed", *reasons}:
             made.dead_letters.labels(reason)
         return made
+
+
+class LaneCollector(Collector):
+    """What a lane knows of its own progress, read when somebody asks."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Show this lane's."""
+        self._progress = progress
+
+    def collect(self) -> Iterator[Metric]:
+        """Two gauges and three counters."""
+        now = self._progress
+        yield GaugeMetricFamily(
+            "nabz_assigned_partitions", "Log partitions this worker has", value=len(now.assigned)
+        )
+        yield GaugeMetricFamily(
+            "nabz_worker_ready", "1 if rows are in place and records folded", value=now.ready()
+        )
+        yield CounterMetricFamily(
+            "nabz_log_skipped_records",
+            "Log records that retention removed before they were read",
+            value=now.skipped,
+        )
+        yield CounterMetricFamily(
+            "nabz_log_gaps", "Fetches read again, as they left a gap", value=now.gaps
+        )
+        yield CounterMetricFamily(
+            "nabz_stale_rows", "Stored rows outvoted by a newer one at restore", value=now.stale
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class Lane:
         extra: Sequence[Extra] = (),
         at: Callable[[str], None] = lambda _point: None,
         on_fail_stop: FailStop = fail_stop,
+        took: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Describe a lane; must be made inside a running event loop, started by `run`.
 
@@ -114,6 +115,7 @@ class Lane:
             extra: Services to run beside the lane from its start to its stop.
             at: Told each named point of a cycle; for tests that crash there.
             on_fail_stop: Ends the process.
+            took: Told how many seconds each finished cycle took.
         """
         self.timing = timing or Timing()
         self.fail_stop = on_fail_stop
@@ -129,6 +131,7 @@ class Lane:
         self._rows_topic = rows_topic
         self._extra = extra
         self._at = at
+        self._took = took
         self._stop = asyncio.Event()
         self._watchdog: threading.Timer | None = None
         self.producer = AIOKafkaProducer(
@@ -209,7 +212,7 @@ class Lane:
     async def cycle(self, batch: Batch, *, generation: int, suspended: asyncio.Event) -> bool:
         """Run one commit cycle; see `streams.engine.transport.Hooks`."""
         progress = self.progress
-        progress.cycle_s = time.monotonic()
+        began_s = progress.cycle_s = time.monotonic()
         try:
             if not await self._ready_for(batch, suspended):
                 return False
@@ -221,6 +224,7 @@ class Lane:
         finally:
             progress.cycle_s = None
             progress.cycled_s = time.monotonic()
+        self._took(progress.cycled_s - began_s)
         progress.cycles += 1
         progress.records += sum(len(records) for _, records in batch)
         return True

@@ -31,7 +31,7 @@ from streams.http import serving
 from streams.ingest import batch
 from streams.ingest.loop import Ingest
 from streams.ingest.metrics import IngestMetrics
-from streams.metrics import Metrics, build_info
+from streams.metrics import LaneCollector, Metrics, build_info
 from streams.settings import Settings
 from streams.topics import CONTROL, LOG, ROWS
 from streams.worker.observer import Counting
@@ -136,7 +136,9 @@ class Worker:
             timing=self._timing,
             extra=self._services(wakes, lambda: lane),
             at=lambda point: self._at(f"cycle.{point}"),
+            took=metrics.cycle.observe,
         )
+        self.registry.register(LaneCollector(lane.progress))
         return lane
 
     def _services(self, wakes: Wakes, lane: Callable[[], Lane]) -> Sequence[Service]:

@@ -5,12 +5,13 @@ Next step: `streams.http` serves the registry at `/metrics`.
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 
 from alerts.fold import Result
 from alerts.outputs import FoldFailed, HealthRow, Output, Transition
 from alerts.row import PartitionRow
 from scoring.records import LogRecord, Signal
+from streams.clock import wall_ms
 from streams.metrics import Metrics
 from streams.worker.track import Observer
 
@@ -30,13 +31,16 @@ class Counting(Observer):
         if result in _OUTCOMES:
             self._metrics.events.labels(result).inc()
         if self._live and isinstance(record, Signal):
-            self._metrics.event_lag.observe(max(0.0, time.time() - record.ts_ms / 1000))
+            self._metrics.event_lag.observe(_since_s(record.ts_ms))
 
     def told(self, output: Output) -> None:
         """One output."""
         match output:
             case Transition():
                 self._metrics.transitions.labels(output.after, output.severity).inc()
+                opens = output.after == "firing" and output.before in {"inactive", "pending"}
+                if self._live and opens and not output.historical:
+                    self._metrics.detection_delay.observe(_since_s(output.since_ms))
             case HealthRow() if output.health_e2 is not None:
                 self._metrics.health.observe(output.health_e2 / 100)
             case FoldFailed():
@@ -45,12 +49,16 @@ class Counting(Observer):
                 pass
 
     def partition(self, partition: int, row: PartitionRow) -> None:
-        """How far a partition has been read."""
+        """How far a partition has been read, and how many customers it holds."""
         self._metrics.watermark.labels(str(partition)).set(row.complete_ms / 1000)
+        self._metrics.customers.labels(str(partition)).set(row.customers)
 
     def lost(self, partition: int) -> None:
         """Another worker has it: its series would tell a lie."""
-        try:
-            self._metrics.watermark.remove(str(partition))
-        except KeyError:
-            return
+        for gauge in (self._metrics.watermark, self._metrics.customers):
+            with suppress(KeyError):  # none of its records has been folded here
+                gauge.remove(str(partition))
+
+
+def _since_s(then_ms: int) -> float:
+    return max(0, wall_ms() - then_ms) / 1000
