@@ -49,6 +49,13 @@ _EXISTING: Final = click.Path(exists=True, readable=True, path_type=Path)
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write what was seen as JSON.",
 )
+@click.option(
+    "--log",
+    "log_path",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="With --input: write the customer log, for `nabz replay` and `nabz backtest`.",
+)
 @click.option("--plain", is_flag=True, help="Lines instead of a live screen.")
 @click.option(
     "--duration",
@@ -64,6 +71,7 @@ def demo(
     recorded: Path | None,
     config_path: Path | None,
     report_path: Path | None,
+    log_path: Path | None,
     plain: bool,
     duration_s: float | None,
     keep: bool,
@@ -82,6 +90,8 @@ def demo(
       nabz demo --input events.jsonl --report report.json
       nabz demo --input events.jsonl --keep
     """  # noqa: D301  # \b is click's mark for a paragraph kept as it is
+    if log_path is not None and recorded is None:
+        raise Stop("--log goes with --input; of a demo that runs, use `nabz log export`", MISUSED)
     if keep and recorded is None:
         raise Stop("--keep goes with --input; without it the demo runs until Ctrl-C", MISUSED)
 
@@ -112,6 +122,8 @@ def demo(
                     found, screen, blocks, sources=found.sources, plain=plain, keep=keep
                 )
                 seen = playback.run(duration_s)
+                if log_path is not None:
+                    _export(found, log_path)
                 if keep and seen.finished:
                     _sum_up(screen, seen, report_path)
                     _rest(screen, found, seen)
@@ -129,6 +141,13 @@ def demo(
             " with --keep (make demo: ARGS=--keep)",
             style="dim",
         )
+
+
+def _export(found: Stage, path: Path) -> None:
+    """Keep the customer log in a file."""
+    from streams.worker.log_file import export_log
+
+    export_log(found.broker, found.log_epoch, path)
 
 
 def _rest(screen: Console, found: Stage, seen: Report) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from streams.cli.errors import MISUSED, Stop
+from streams.cli.words import moment_ms
 
 _ROLES: Final = ("customer", "agent", "bot")
 
@@ -61,6 +62,33 @@ def turns_in(path: Path) -> list[dict[str, str]]:
     if not found:
         raise Stop(f"{path}: holds no turns: write one a line, oldest first", MISUSED)
     return found
+
+
+def events_in(path: Path) -> dict[str, tuple[int, ...]]:
+    """Read what happened: `{"customer": .., "ts": milliseconds or ISO 8601}` a line.
+
+    Returns:
+        Times by customer, ascending.
+
+    Raises:
+        Stop: A line is of another shape, or there is none.
+    """
+    found: dict[str, list[int]] = {}
+    for number, row in _rows(path):
+        customer, when = row.get("customer"), row.get("ts")
+        if not isinstance(customer, str) or not customer:
+            raise _wrong(path, number, "customer", customer, "a string, as in nabz")
+        wanted = "milliseconds, or a time like 2026-11-24T10:00Z"
+        if isinstance(when, bool) or not isinstance(when, int | str):
+            raise _wrong(path, number, "ts", when, wanted)
+        try:
+            at_ms = moment_ms(str(when))
+        except ValueError:
+            raise _wrong(path, number, "ts", when, wanted) from None
+        found.setdefault(customer, []).append(at_ms)
+    if not found:
+        raise Stop(f"{path}: holds no lines: write one event a line", MISUSED)
+    return {customer: tuple(sorted(times)) for customer, times in found.items()}
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

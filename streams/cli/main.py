@@ -16,6 +16,7 @@ from typing import Any, Final
 import click
 
 from streams import shadowing
+from streams.cli.backtest import audit_sample, backtest
 from streams.cli.channels import channels
 from streams.cli.config import config
 from streams.cli.deliveries import deliveries
@@ -39,12 +40,14 @@ from streams.cli.simulate import simulate
 from streams.cli.sources import sources
 from streams.cli.tail import tail
 from streams.cli.topics import topics
+from streams.cli.tune import tune
 from streams.cli.up import up
 from streams.cli.why import why
 
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, score, fit, tail, replay, log, dlq, diff_config, export)),
+    ("Tune", (backtest, tune, audit_sample)),
     ("Notify", (silences, routes, channels, deliveries)),
     ("Set up", (init, config, topics, sources, doctor)),
 )

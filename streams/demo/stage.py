@@ -41,12 +41,14 @@ class Stage:
         broker: The broker in memory; `broker_log` is where it logs to.
         children: Worker and notifier.
         sources: Names of the sources that read recorded events; none with the simulator.
+        log_epoch: Of the customer log.
     """
 
     broker: Broker
     broker_log: Path
     children: tuple[Child, ...]
     sources: tuple[str, ...]
+    log_epoch: int = 1
 
     @property
     def address(self) -> str:
@@ -203,7 +205,9 @@ def stage(
                 child.start()
                 stack.callback(child.stop)
                 say(f"started, pid {child.pid}")
-        yield Stage(broker, broker_log, children, _reading_files(tree))
+        yield Stage(
+            broker, broker_log, children, _reading_files(tree), log_epoch=settings.log_epoch
+        )
     finally:
         # Whoever presses Ctrl-C again must not leave half of it running.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from alerts.config import Config, config_hash, encode_config
-from alerts.outputs import Contribution, HealthRow, Transition
+from alerts.outputs import Contribution, HealthRow, Output, Transition
 from scoring.records import PARTITION_KEY, ConfigChanged, decode_record, encode_record
 from streams.control import Control, config_key
 from streams.worker.history import LogRecord, Refold
@@ -98,20 +98,48 @@ def _differs(one: Side, other: Side) -> bool:
     return one.band != other.band or one.alerts != other.alerts
 
 
-def _sides(records: Records, config: Config, log_epoch: int) -> dict[str, Side]:
-    body = encode_config(config)
-    name = config_hash(body)
-    control = Control()
-    control.apply(config_key(name), body)
-    work = Refold(control, log_epoch=log_epoch, every_output=False)
+def refolded(
+    records: Records, config: Config, *, log_epoch: int
+) -> Iterator[tuple[list[LogRecord], list[Output]]]:
+    """Fold the log under one configuration, its own changes left out.
+
+    Yields:
+        Some records of a partition, and all that folding them gave; the log coordinates in the
+        outputs are those of these records.
+    """
+    work = _under(config, log_epoch, every_output=True)
     begun: set[int] = set()
     for number, some in records():
-        kept = [_behind(record) for record in some if not _changes_config(record)]
-        if kept and number not in begun:
-            begun.add(number)
-            change = encode_record(ConfigChanged(0, 0, name))
-            work.fold(number, [LogRecord(kept[0].offset - 1, 0, PARTITION_KEY, change)])
+        kept = _begin(work, config, number, some, begun)
         work.fold(number, kept)
+        yield kept, work.history.outputs
+        work.history.outputs = []
+
+
+def _under(config: Config, log_epoch: int, *, every_output: bool) -> Refold:
+    body = encode_config(config)
+    control = Control()
+    control.apply(config_key(config_hash(body)), body)
+    return Refold(control, log_epoch=log_epoch, every_output=every_output)
+
+
+def _begin(
+    work: Refold, config: Config, number: int, some: list[Any], begun: set[int]
+) -> list[LogRecord]:
+    """The records one place later, as the first place of a partition is the configuration's."""
+    kept = [_behind(record) for record in some if not _changes_config(record)]
+    if kept and number not in begun:
+        begun.add(number)
+        change = encode_record(ConfigChanged(0, 0, config_hash(encode_config(config))))
+        work.fold(number, [LogRecord(kept[0].offset - 1, 0, PARTITION_KEY, change)])
+    return kept
+
+
+def _sides(records: Records, config: Config, log_epoch: int) -> dict[str, Side]:
+    work = _under(config, log_epoch, every_output=False)
+    begun: set[int] = set()
+    for number, some in records():
+        work.fold(number, _begin(work, config, number, some, begun))
     history = work.done()
     rows = {one.customer: one for one in history.outputs if isinstance(one, HealthRow)}
     alerts: dict[str, dict[str, Opened]] = {}
@@ -130,7 +158,6 @@ def _sides(records: Records, config: Config, log_epoch: int) -> dict[str, Side]:
 
 
 def _behind(record: Any) -> LogRecord:
-    """The record one place later, as the first place of a partition is the configuration's."""
     return LogRecord(record.offset + 1, record.timestamp, record.key, record.value)
 
 
