@@ -23,11 +23,11 @@ ARGS   ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract demo bench eval fuzz chaos lock clean
+.PHONY: help setup check test coverage contract demo bench eval fuzz chaos year state-size lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv and install what requirements.lock pins, checked by hash
 	@echo "setup: $(VENV) is up to date"
@@ -69,6 +69,12 @@ fuzz: $(STAMP) ## Throw any Unicode at the readers of texts for SECONDS=60; athe
 chaos: $(STAMP) ## Kill, freeze, restart everything on Kafka, then compare; SEEDS=10 SEED=7 EVENTS=50000
 	$(BIN)/python -m tests.journey.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
 	  --events $(EVENTS) $(ARGS)
+
+year: $(STAMP) ## Live a simulated year, fill the same year in, and compare; ARGS="--seed 3 --days 90"
+	$(BIN)/python -m tests.worker.life $(ARGS)
+
+state-size: $(STAMP) ## Weigh the rows of the heaviest customers over a simulated year
+	$(BIN)/python -m bench.state_size $(ARGS)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup

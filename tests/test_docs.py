@@ -51,7 +51,7 @@ def commands(page: str, program: str) -> list[list[str]]:
 def targets() -> set[str]:
     """The targets that `make help` lists."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
 
 
 def not_understood(words: list[str]) -> str | None:

@@ -19,13 +19,11 @@ import msgspec
 from alerts.config import Config, config_hash, encode_config
 from alerts.rules import Cuts, Rule
 from scoring.config import DAY_MS
-from scoring.reading import read
 from scoring.records import (
     PARTITION_KEY,
     ConfigChanged,
     Cue,
     LogRecord,
-    Origin,
     Signal,
     Tick,
     encode_record,
@@ -33,10 +31,8 @@ from scoring.records import (
 from streams.control import Control, config_key
 from streams.engine.cycle import partition_of
 from streams.engine.rows import Rows
-from streams.ingest.events import Filtered, Rejected
-from streams.ingest.mapping import compile_source
-from streams.ingest.signals import log_record
-from streams.ingest.sources import NATIVE
+from streams.simulate.appended import appended
+from streams.simulate.faults import records
 from streams.simulate.shop import events
 from streams.topics import HEALTH
 from streams.worker.track import Track
@@ -69,25 +65,8 @@ def named(config: Config) -> str:
 
 def told(seed: int, *, customers: int, days: int) -> Iterator[tuple[bytes, LogRecord]]:
     """What the simulator's customers do, as ingest would append it where `clock: watermark`."""
-    decode = compile_source("events", NATIVE, frozenset(SCORING.interactions), native=True)
     story = events(seed, customers, START_MS, duration_ms=days * DAY_MS, rate_e2=1)
-    complete_ms = 0
-    for offset, one in enumerate(story):
-        decoded = decode(json.dumps(one).encode(), f"0/{offset}", START_MS * 2)
-        if isinstance(decoded, Filtered | Rejected):
-            continue
-        for event in decoded:
-            complete_ms = max(complete_ms, event.ts_ms - LATENESS_MS)
-            record = log_record(
-                event,
-                Origin("events", 0, offset, topic="nabz.events.v1"),
-                read,
-                at_ms=max(event.ts_ms, complete_ms),
-                complete_to_ms=complete_ms,
-                ordered=True,
-                inbound=False,
-            )
-            yield one["customer"].encode(), record
+    return appended(records(story), SCORING)
 
 
 # ---------------------------------------------------------------------- a log in a file
@@ -156,12 +135,12 @@ def fold_as(log: dict[int, list[Stored]], *, workers: int, batch: int) -> dict[s
     published: dict[str, list[str]] = {}
     health: dict[str, str] = {}
     place = dict.fromkeys(log, 0)
-    while any(place[number] < len(records) for number, records in log.items()):
-        for number, records in log.items():
-            some = records[place[number] : place[number] + batch]
+    while any(place[number] < len(whole) for number, whole in log.items()):
+        for number, whole in log.items():
+            some = whole[place[number] : place[number] + batch]
             if not some:
                 continue
-            moved = place[number] >= len(records) // 2
+            moved = place[number] >= len(whole) // 2
             track = owners[(number + moved) % workers]
             if number not in held or held[number][0] is not track:
                 rows = Rows()
