@@ -12,16 +12,19 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
+from streams.engine.progress import Progress
 from streams.ingest.metrics import IngestMetrics
-from streams.metrics import Metrics, NotifierMetrics
+from streams.metrics import LaneCollector, Metrics, NotifierMetrics
 from tests.deploy.composed import DEPLOY, compose
-from tests.deploy.tools import needed, run
+from tests.deploy.tools import ROOT, needed, run
 from tests.test_docs import not_understood
 
 RULES = DEPLOY / "prometheus" / "rules.yaml"
-ALERTS = [
+EVERY = [
     one for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for one in group["rules"]
 ]
+ALERTS = [one for one in EVERY if "alert" in one]
+RUNBOOK = ROOT / "docs" / "runbook.md"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 
 
@@ -44,14 +47,35 @@ def test_the_rules_ask_for_what_nabz_shows() -> None:
     """A misspelt metric would never fire, and say nothing."""
     registry = CollectorRegistry()
     Metrics.register(registry, reasons=["not_json"])
+    registry.register(LaneCollector(Progress(session_s=10, cycle_limit_s=90, started_s=0.0)))
     IngestMetrics.register(registry, ["tickets"])
     NotifierMetrics.register(registry, channels=["hook"])
     # Of a gauge without series there is a line of help only.
     page = generate_latest(registry).decode()
     shown = set(re.findall(r"^(?:# HELP )?(nabz_\w+)", page, re.MULTILINE))
+    recorded = {one["record"] for one in EVERY if "record" in one}
+    asked = set()
+    for one in EVERY:
+        assert set(re.findall(r"nabz_\w+", one["expr"])) <= shown, one
+        for label in re.findall(r'\w+="[^"]*"', one["expr"]):  # a misspelt bucket is as silent
+            assert label in page or label.startswith(("job=", "state=")), one
+        asked |= set(re.findall(r"nabz:\w+:\w+", one["expr"]))
+    assert asked == recorded
     for one in ALERTS:
-        assert set(re.findall(r"nabz_\w+", one["expr"])) <= shown, one["alert"]
-        assert {"summary", "description"} <= one["annotations"].keys()
+        assert {"summary", "description", "runbook"} == one["annotations"].keys(), one["alert"]
+
+
+def test_every_alarm_has_a_heading_in_the_runbook() -> None:
+    """Under it: what it means and what to do. No heading is left of an alarm that has gone."""
+    page = RUNBOOK.read_text(encoding="utf-8")
+    parts = re.split(r"^## (Nabz\w+)\n", page, flags=re.MULTILINE)
+    said = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert [*said] == [one["alert"] for one in ALERTS]
+    for one in ALERTS:
+        name = one["alert"]
+        assert one["annotations"]["runbook"] == f"docs/runbook.md#{name.lower()}"
+        assert "**Means.**" in said[name], name
+        assert "**Do.**" in said[name], name
 
 
 def test_prometheus_asks_the_services_of_compose() -> None:
