@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 _SLOW_IS_FINE = (HealthCheck.too_slow,)
 
@@ -30,6 +30,16 @@ settings.register_profile(
     deadline=None,
     max_examples=5_000,
     print_blob=True,
+    suppress_health_check=_SLOW_IS_FINE,
+)
+# Thousands of runs that only ask whether anything fails at all: `make mutants`.
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    max_examples=30,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=_SLOW_IS_FINE,
 )
 

@@ -22,7 +22,17 @@ from scoring.config import (
     WaitStep,
 )
 from scoring.customer import Customer, advance
-from scoring.health import FULL, Health, Part, distress_before, health, monitored, waiting
+from scoring.health import (
+    FULL,
+    Answered,
+    Health,
+    Part,
+    answered_now,
+    distress_before,
+    health,
+    monitored,
+    waiting,
+)
 from scoring.records import Cue, LogRecord, Reading, Signal, Turn
 from tests.strategies import (
     BASE_MS,
@@ -336,6 +346,9 @@ def test_bad_turns_add_up_beyond_what_they_say_and_only_words_are_their_cause() 
     ]
     assert {past.cue for past in part.causes} == {"angry"}
     assert part.basis == "measured"
+    thanked = told(crash, turns[0], signal(T + 2, 100, family="relief"), answer(T + 3))
+    (part,) = [one for one in looked(thanked, T + 9).distress if one.name == "displeasure"]
+    assert [past.family for past in part.causes] == ["feeling"], "no click, and no thanks"
 
 
 @pytest.mark.parametrize(("contacts", "expected"), [(1, 0), (2, 250), (6, 1_300), (9, 1_300)])
@@ -360,6 +373,38 @@ def test_the_strongest_part_is_on_top() -> None:
     assert looked(told(interaction(T, "refund"), answer(T + 1)), T + 1).distress[0].name == "relief"
     calm = looked(told(signal(T), answer(T + 1)), T + 1)
     assert calm.top() is None and calm.distress == ()
+    assert looked(told(interaction(T, "refund"), answer(T + 1)), T + 1).top() is None
+
+
+def test_what_takes_a_score_back_within_its_bounds_is_no_cause() -> None:
+    """Relief outweighs a little anger; the anger is what adds to distress all the same."""
+    found = looked(told(signal(T, 300), interaction(T + 1, "refund"), answer(T + 2)), T + 2)
+    assert points(found.distress) == {"feeling": 300, "relief": -900, "bounds": 600}
+    top = found.top()
+    assert top is not None and top.name == "feeling"
+
+
+@pytest.mark.parametrize(("points_e2", "adds"), [(0, False), (1, True)])
+def test_the_least_there_is_adds_to_distress(points_e2: int, *, adds: bool) -> None:
+    """A hundredth of a point."""
+    parts = (Part("feeling", points_e2), Part("relief", -5))
+    found = msgspec.structs.replace(looked(Customer()), distress=parts)
+    assert (found.top() is not None) == adds
+
+
+def test_only_contacts_and_displeasure_are_measured() -> None:
+    """Whoever reads a part learns how its weight is known."""
+    angry = told(
+        signal(T, 900, turn=Turn(words=3, mood_e2=-60)),
+        signal(T + 1, 900, family="intent", conversation="t-2"),
+        interaction(T + 2, "refund"),
+        interaction(T + 3, "checkout_failed"),
+    )
+    found = looked(angry, T + 4 * HOUR_MS)
+    basis = {part.name: part.basis for part in (*found.distress, *found.health)}
+    measured = {"contacts", "displeasure"}
+    assert measured | {"feeling", "intent", "relief", "friction", "effort"} <= basis.keys()
+    assert basis == {name: "measured" if name in measured else "assumed" for name in basis}
 
 
 def test_causes_are_those_that_weigh_most_now() -> None:
@@ -371,10 +416,18 @@ def test_causes_are_those_that_weigh_most_now() -> None:
     )
     (part,) = looked(customer, T + 701).distress[:1]
     assert [past.points for past in part.causes] == [700, 600, 500]
+    # An hour old is old: a point more no longer outweighs what was just said.
+    hourly = told(signal(T - HOUR_MS, 101), signal(T, 100), answer(T + 1))
+    assert [past.points for past in looked(hourly, T + 1).distress[0].causes] == [100, 101]
+    halved = told(signal(T - 12 * HOUR_MS, 201), signal(T, 100), answer(T + 1))
+    assert [past.points for past in looked(halved, T + 1).distress[0].causes] == [201, 100]
     old = told(signal(T, 900), signal(T + 1, 800), answer(T + 2))
     later = T + 9 * DAY_MS  # older than the hour ring: they weigh nothing in distress any more
     (_, feeling) = looked(old, later).health[:2]
     assert feeling.name == "feeling" and [past.points for past in feeling.causes] == [800, 900]
+    nothing = signal(later, cues=(Cue("odd", "feeling", 0),))
+    (_, feeling) = looked(advance(old, nothing, SCORING), later).health[:2]
+    assert [past.points for past in feeling.causes] == [0, 800, 900], "the newest of no weight"
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -414,8 +467,18 @@ def test_health_starts_from_a_base_and_loses_by_what_went_wrong() -> None:
         "intent": -350,
         "trail": -1_080,
     }
-    names = {part.name: [past.cue for past in part.causes] for part in found.health}
-    assert names["friction"] == ["checkout_failed"]
+    causes = {part.name: [past.family for past in part.causes] for part in found.health}
+    assert causes == {
+        "base": [], "feeling": ["feeling"], "friction": ["effort"], "intent": ["intent"],
+        "trail": [],
+    }  # fmt: skip
+
+
+def test_a_share_is_a_whole_number_of_hundredths() -> None:
+    """Cut, not rounded: no float enters a score."""
+    found = looked(told(signal(T, 2_003), answer(T + 1)), T + 1)
+    assert points(found.health)["feeling"] == -600
+    assert all(isinstance(part.points_e2, int) for part in found.health)
 
 
 def test_relief_heals_and_lifts_nobody_above_the_base() -> None:
@@ -424,6 +487,8 @@ def test_relief_heals_and_lifts_nobody_above_the_base() -> None:
     assert points(fine.health) == {"base": 8_500}
     hurt = looked(told(signal(T, 2_000), interaction(T + 1, "refund"), answer(T + 2)), T + 2)
     assert points(hurt.health)["relief"] == 180
+    (relief,) = [part for part in hurt.health if part.name == "relief"]
+    assert [past.cue for past in relief.causes] == ["refund"]
 
 
 @pytest.mark.parametrize(("waited_ms", "expected"), [(DAY_MS - 1, None), (DAY_MS, -500)])
@@ -508,6 +573,39 @@ def test_a_day_of_waiting_is_looked_at_although_no_step_is_there() -> None:
     customer = told(signal(T, reading=UNREAD), scoring=scoring)
     assert looked(customer, T, scoring=scoring).next_ms == T + DAY_MS
     assert looked(customer, T + DAY_MS, scoring=scoring).next_ms is None
+
+
+# ---------------------------------------------------------------------- without the wait
+
+AT_ONCE = msgspec.structs.replace(SCORING, wait_steps=(WaitStep(1, 700),))
+"""Waiting counts from its first millisecond on."""
+
+
+def test_an_answer_is_worth_nothing_before_the_clock_has_struck() -> None:
+    """Both scores stay what they are."""
+    angry = told(signal(T, 2_000))
+    found = looked(angry, T + 5 * MINUTE_MS)
+    assert found.distress_e2 is not None and found.health_e2 is not None
+    assert found.distress_e2 != found.health_e2
+    assert answered_now(angry, found, SCORING) == Answered(found.distress_e2, found.health_e2)
+
+
+def test_what_an_answer_is_worth_to_somebody_unread_nobody_knows() -> None:
+    """Their health is unknown, and so is what it would be."""
+    unread = told(signal(T, reading=UNREAD))
+    assert answered_now(unread, looked(unread, T + 5 * HOUR_MS), SCORING) is None
+
+
+def test_without_the_wait_not_a_millisecond_of_it_counts() -> None:
+    """For an answer, for the trend, and where nobody waits."""
+    waits = told(signal(T, 2_000), scoring=AT_ONCE)
+    found = looked(waits, T + 1, scoring=AT_ONCE)
+    assert points(found.distress) == {"feeling": 2_000, "waiting_now": 700}
+    then = answered_now(waits, found, AT_ONCE)
+    assert then is not None and then.distress_e2 == 2_000
+    assert distress_before(waits, T + 1, AT_ONCE) == 2_000
+    answered = told(signal(T, 2_000), answer(T + 1), scoring=AT_ONCE)
+    assert points(looked(answered, T + 2, scoring=AT_ONCE).distress) == {"feeling": 2_000}
 
 
 # ---------------------------------------------------------------------- the trend

@@ -84,6 +84,12 @@ def test_halves_of_several_panes_add_up() -> None:
     assert leaky(((0, 1), (1, 1)), 2, WEIGHTS, 1) == 1  # 0.5 + 0.7
 
 
+@pytest.mark.parametrize(("weight", "expected"), [(65_535, 0), (65_536, 1)])
+def test_a_leaky_sum_begins_at_nothing(weight: int, expected: int) -> None:
+    """What falls short of a whole by the least there is, is none."""
+    assert leaky(((0, 1),), 0, (weight,), 1) == expected
+
+
 @given(events, st.randoms())
 def test_the_order_of_arrival_never_shows(given_events: list[Event], random: object) -> None:
     """The same events in any order leave the same ring."""
@@ -104,6 +110,12 @@ def test_a_packed_ring_is_the_same_ring(rows: list[tuple[int, int, int]], first:
     ring = tuple((first + 2 * place, *row) for place, row in enumerate(rows))
     assert unpack(pack(ring)) == ring
     assert len(pack(((5, 0, 0), (6, 0, 0)))) == 11 + 3 + 2
+
+
+def test_a_ring_of_uneven_panes_is_refused() -> None:
+    """Packed, its last columns would be lost without a word."""
+    with pytest.raises(ValueError, match="shorter"):
+        pack(((5, 1, 2), (6, 1)))
 
 
 @given(events)
