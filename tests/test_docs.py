@@ -37,7 +37,7 @@ def commands(page: str, program: str) -> list[list[str]]:
         line
         for kind, body in _FENCE.findall(text(page))
         if kind == "bash"
-        for line in body.splitlines()
+        for line in body.replace("\\\n", " ").splitlines()
     ]
     lines += _INLINE.findall(_FENCE.sub("", text(page)))
     typed = []

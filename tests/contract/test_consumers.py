@@ -135,6 +135,12 @@ def asked(database: Path, query: str) -> list[tuple[object, ...]]:
             return []
 
 
+def changes(outputs: Sequence[Output]) -> set[tuple[object, ...]]:
+    """The changes of alerts among them."""
+    alerts = (one for one in outputs if isinstance(one, AlertRow))
+    return {(one.fingerprint, one.seq, one.state) for one in alerts}
+
+
 # ---------------------------------------------------------------------- the service
 
 
@@ -142,10 +148,6 @@ def test_a_service_acts_once_on_each_change_whatever_happens(own: Broker, tmp_pa
     """Repeats, a second instance, a killed one, new fields, a restart: none twice, none lost."""
     database = tmp_path / "work.db"
     words = ("service.py", own.bootstrap, str(database))
-
-    def changes(outputs: Sequence[Output]) -> set[tuple[object, ...]]:
-        alerts = (one for one in outputs if isinstance(one, AlertRow))
-        return {(one.fingerprint, one.seq, one.state) for one in alerts}
 
     def done() -> list[tuple[object, ...]]:
         return asked(database, "SELECT fingerprint, seq, state FROM work")
@@ -172,6 +174,37 @@ def test_a_service_acts_once_on_each_change_whatever_happens(own: Broker, tmp_pa
         until(lambda: set(done()) >= changes(last), "what came after all the repeats")
     assert sorted(done()) == sorted(wanted | changes(last))
     assert not asked(database, "SELECT 1 FROM work WHERE state = 'firing' AND customer IS NULL")
+
+
+def test_a_service_outlives_a_restart_of_everything(kafka_at_hand: None, tmp_path: Path) -> None:
+    """The broker loses its power, the service is killed, both come back: each change once."""
+    database = tmp_path / "work.db"
+    kafka = LocalKafka(tmp_path / "kafka")
+    outputs = [everybody([f"{word}-{n}" for n in range(4)]) for word in "abc"]
+    wanted: set[tuple[object, ...]] = set()
+
+    def done() -> list[tuple[object, ...]]:
+        return asked(database, "SELECT fingerprint, seq, state FROM work")
+
+    with kafka as broker:
+        public = [topic for topic in TOPICS if topic.public]
+        apply_topics(broker, partitions=PARTITIONS, replication=1, topics=public)
+        with running("service.py", broker.bootstrap, str(database)):
+            publish(broker, outputs[0])
+            wanted |= changes(outputs[0])
+            until(lambda: set(done()) == wanted, "the first changes")
+            kafka.kill()
+            kafka.start()
+            publish(broker, [*outputs[0], *outputs[1]])
+            wanted |= changes(outputs[1])
+            until(lambda: set(done()) == wanted, "what came after the broker was back")
+        kafka.stop()
+        kafka.start()
+        publish(broker, outputs[2])
+        wanted |= changes(outputs[2])
+        with running("service.py", broker.bootstrap, str(database)):
+            until(lambda: set(done()) == wanted, "what came after both were back")
+    assert sorted(done()) == sorted(wanted)
 
 
 def test_the_service_is_twenty_lines_of_python() -> None:
