@@ -14,7 +14,7 @@ Next step: `alerts.lifecycle.step` moves an episode by what a rule's conditions 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -132,23 +132,34 @@ def judge(when: Condition, critical: Condition | None, seen: Seen, entity: Entit
 
 def verdict(condition: Condition, seen: Seen, entity: Entity) -> Verdict:
     """What one condition comes to."""
+    return combined(condition, lambda leaf: look(leaf, seen, entity).verdict)
+
+
+def combined(condition: Condition, of_leaf: Callable[[Leaf], Verdict]) -> Verdict:
+    """What a tree comes to, of what its leaves come to.
+
+    >>> waits, calls = State("waits", ("yes",)), Level("contacts_24h", 3, 1)
+    >>> found: dict[Leaf, Verdict] = {waits: "raised", calls: "between"}
+    >>> combined(Every((waits, calls)), found.__getitem__)
+    'between'
+    """
     match condition:
         case Every(of=of):
-            found = {verdict(one, seen, entity) for one in of}
+            found = {combined(one, of_leaf) for one in of}
             if "over" in found:
                 return "over"
             if "unknown" in found:
                 return "unknown"
             return "between" if "between" in found else "raised"
         case Some(of=of):
-            found = {verdict(one, seen, entity) for one in of}
+            found = {combined(one, of_leaf) for one in of}
             if "raised" in found:
                 return "raised"
             if "unknown" in found:
                 return "unknown"
             return "between" if "between" in found else "over"
         case _:
-            return look(condition, seen, entity).verdict
+            return of_leaf(condition)
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
@@ -165,10 +176,10 @@ def look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
     match leaf:
         case Level(field, raise_at, clear_at):
             value = NUMBERS[entity][field].value(seen)
-            return Found(leaf, _against(value, raise_at, clear_at), value)
+            return Found(leaf, against(value, raise_at, clear_at), value)
         case Moved(_, by_e2, clear_by_e2, _):
             value = moved_e2(leaf, seen)
-            return Found(leaf, _against(value, by_e2, clear_by_e2), value)
+            return Found(leaf, against(value, by_e2, clear_by_e2), value)
         case State(field, among):
             word = STATES[entity][field].value(seen)
             return Found(leaf, "raised" if word in among else "over", word)
@@ -178,10 +189,10 @@ def look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
             return Found(leaf, "raised" if there else "over", newest_ms)
 
 
-def _against(value: int | None, raise_at: int, clear_at: int) -> Verdict:
+def against(value: int | None, raise_at: int, clear_at: int) -> Verdict:
     """A value and its cuts, upwards or downwards.
 
-    >>> _against(70, 70, 55), _against(60, 70, 55), _against(20, 30, 40), _against(None, 1, 0)
+    >>> against(70, 70, 55), against(60, 70, 55), against(20, 30, 40), against(None, 1, 0)
     ('raised', 'between', 'raised', 'unknown')
     """
     if value is None:

@@ -34,6 +34,7 @@ from streams.cli.options import examples
 from streams.cli.processes import worker
 from streams.cli.replay import replay
 from streams.cli.routes import routes
+from streams.cli.rules import rules
 from streams.cli.score import score
 from streams.cli.silences import silences
 from streams.cli.simulate import simulate
@@ -49,7 +50,7 @@ _GROUPS: Final = (
     ("Ask", (why, score, fit, tail, replay, log, dlq, diff_config, export)),
     ("Tune", (backtest, tune, audit_sample)),
     ("Notify", (silences, routes, channels, deliveries)),
-    ("Set up", (init, config, topics, sources, doctor)),
+    ("Set up", (init, config, rules, topics, sources, doctor)),
 )
 
 
