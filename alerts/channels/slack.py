@@ -211,7 +211,9 @@ class SlackBot:
         return Calls((edit, reply), otherwise=post)
 
     def _call(self, method: str, body: Mapping[str, Any]) -> Request:
-        return json_post(f"{self.api}/{method}", body, {"authorization": f"Bearer {self.token}"})
+        return json_post(
+            f"{self.api.rstrip('/')}/{method}", body, {"authorization": f"Bearer {self.token}"}
+        )
 
     def outcome(self, answer: Response | Failure, *, now_ms: int) -> Outcome:
         """Slack says 200 to nearly everything: `ok` and `error` in the body are what counts."""

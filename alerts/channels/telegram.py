@@ -148,7 +148,7 @@ class Telegram:
         return Calls((edit, self._call("sendMessage", sent | aside)), otherwise=post)
 
     def _call(self, method: str, body: Mapping[str, Any]) -> Request:
-        return json_post(f"{self.api}/bot{self.token}/{method}", body)
+        return json_post(f"{self.api.rstrip('/')}/bot{self.token}/{method}", body)
 
     def outcome(self, answer: Response | Failure, *, now_ms: int) -> Outcome:
         """By status; how long to wait stands in the body, an edit that changes nothing is one."""
