@@ -21,8 +21,10 @@ import yaml
 from hypothesis import given
 from jsonschema import Draft7Validator
 
-from alerts.delivery import Delivery
+from alerts.channels.base import FAILURES, Limits, Outcome, Refused, Retry, Sent
+from alerts.delivery import Delivery, after, digest, interrupted, planned, sending
 from alerts.outputs import At, ConversationGone, HealthRow, Heartbeat, Output
+from alerts.pipeline import Kept
 from scoring.records import LogRecord
 from streams import codec
 from streams.contract.__main__ import release, write
@@ -31,6 +33,7 @@ from streams.contract.document import ROOT, ContractError, asyncapi, files, head
 from streams.contract.messages import CHANNELS, MESSAGES, Message, record_of
 from streams.contract.schema import Schema, schema_of
 from streams.topics import CONVERSATIONS, TOPICS
+from tests.alerts.transitions import transition
 from tests.strategies import BASE_MS, CONFIG, fold_all, logs, signal
 
 META = gzip.decompress(Path(__file__).with_name("asyncapi-3.0.0.json.gz").read_bytes())
@@ -40,6 +43,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.json"))
 RELEASED = sorted((ROOT / "released").glob("*/*.json"))
 BY_NAME = {message.name: message for message in MESSAGES}
 SCHEMAS = {message.name: schema_of(message.struct) for message in MESSAGES}
+VALUES = {name: Draft7Validator(schema) for name, schema in SCHEMAS.items()}
+HEADERS = {message.name: Draft7Validator(headers_schema(message)) for message in MESSAGES}
 
 each_message = pytest.mark.parametrize("message", MESSAGES, ids=lambda one: one.name)
 each_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -204,7 +209,7 @@ def test_every_field_is_shown_filled_in_some_example(message: Message) -> None:
 def test_an_example_keeps_to_its_schema_and_no_field_more(path: Path) -> None:
     """Closed at every depth, against a writer; a reader of ours overlooks what it does not know."""
     message, value = of(path), json.loads(path.read_text(encoding="utf-8"))
-    schema = Draft7Validator(SCHEMAS[message.name])
+    schema = VALUES[message.name]
     assert not [error.message for error in schema.iter_errors(value)]
     labels = value.get("labels")
     for place in places(value):
@@ -224,7 +229,7 @@ def test_an_example_is_read_and_written_as_it_is(path: Path) -> None:
     value = msgspec.json.decode(text, type=message.struct)
     key, headers = record_of(message, value)
     assert json.loads(msgspec.json.encode(value)) == json.loads(text)
-    Draft7Validator(headers_schema(message)).validate({one: held.decode() for one, held in headers})
+    HEADERS[message.name].validate({one: held.decode() for one, held in headers})
     assert dict(headers)["ce_subject"] == key
 
 
@@ -242,7 +247,7 @@ def published(records: list[LogRecord]) -> list[Output]:
     return [one for folded in fold_all(records, CONFIG) for one in folded.outputs]
 
 
-@given(logs(customers=[b"ann"]))
+@given(logs(customers=[b"ann"], max_size=8))
 def test_whatever_is_written_keeps_to_the_contract(log: list[tuple[bytes, LogRecord]]) -> None:
     """Values and headers of any fold; an id is of one record only."""
     told = published([record for key, record in log if key == b"ann"])
@@ -251,15 +256,48 @@ def test_whatever_is_written_keeps_to_the_contract(log: list[tuple[bytes, LogRec
     for one in told:
         message = next((known for known in MESSAGES if isinstance(one, known.struct)), None)
         record = codec.record_of(one)
+        if record.topic not in {known.topic for known in MESSAGES}:
+            assert message is None
+            continue
+        headers = {name: held.decode() for name, held in record.headers}
+        ids.append(headers["ce_id"])
         if message is None:
-            assert record.topic not in {known.topic for known in MESSAGES} or record.value is None
+            assert record.value is None
             continue
         assert record.topic == message.topic and record.value is not None
-        Draft7Validator(SCHEMAS[message.name]).validate(json.loads(record.value))
-        headers = {name: held.decode() for name, held in record.headers}
-        Draft7Validator(headers_schema(message)).validate(headers)
-        ids.append(headers["ce_id"])
+        VALUES[message.name].validate(json.loads(record.value))
+        HEADERS[message.name].validate(headers)
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Sent("msg-1", 202),
+        Sent(None, None),
+        *(
+            Retry(None, reason, 503, ambiguous)
+            for reason in FAILURES
+            for ambiguous in (True, False)
+        ),
+        *(Refused(reason, 400) for reason in FAILURES),
+    ],
+    ids=repr,
+)
+def test_whatever_becomes_of_a_message_keeps_to_the_contract(outcome: Outcome) -> None:
+    """Planned, kept back, under way, over, told in a digest: values and headers of each."""
+    said, message = transition(), BY_NAME["delivery"]
+    first = planned(said, channel="hook", offset=3, now_ms=BASE_MS)
+    held = planned(said, channel="hook", offset=3, now_ms=BASE_MS, kept=Kept("held", "h-1"))
+    began = sending(first, BASE_MS + 1)
+    over = after(outcome, began, BASE_MS + 2, 0.5, Limits())
+    bundle = digest([held, first], cause="h-1", now_ms=BASE_MS + 3)
+    for one in (first, held, began, interrupted(began, BASE_MS), over, bundle):
+        VALUES[message.name].validate(json.loads(msgspec.json.encode(one)))
+        key, headers = record_of(message, one)
+        assert key == one.notification_id.encode()
+        text = {name: value.decode() for name, value in headers}
+        HEADERS[message.name].validate(text)
 
 
 def test_every_kind_of_output_is_public_or_known_not_to_be() -> None:
