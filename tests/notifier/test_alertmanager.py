@@ -26,7 +26,7 @@ from tests.notifier.receiver import Receiver, receiving
 from tests.notifier.test_contract import said
 
 CONFIG = """\
-route: {{receiver: us, group_by: ["..."], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
+route: {{receiver: us, group_by: ["..."], group_wait: 0s, group_interval: 2s, repeat_interval: 1h}}
 receivers:
   - name: us
     webhook_configs: [{{url: "{url}", send_resolved: true}}]
