@@ -1,0 +1,28 @@
+"""Renders the chart with sets of values, in the environment of `tools.txt`; started as a script.
+
+Reads JSON from standard input, `{"chart": PATH, "values": [..]}`, and prints a JSON list: for each
+set its manifests as text, `{"manifests": {name: text}}`, or why it was refused, `{"error": ..}`.
+"""
+
+import json
+import sys
+
+from helm_python import Chart  # type: ignore[import-not-found]  # of tools.txt
+from helm_python.errors import HelmError  # type: ignore[import-not-found]
+
+
+def main() -> None:
+    """Once."""
+    asked = json.load(sys.stdin)
+    told = []
+    with Chart.load(asked["chart"]) as chart:
+        for values in asked["values"]:
+            try:
+                told.append({"manifests": chart.render(values, name="health", namespace="cs")})
+            except HelmError as error:
+                told.append({"error": str(error)})
+    json.dump(told, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
