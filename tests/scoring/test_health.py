@@ -205,8 +205,31 @@ def test_who_does_not_consent_is_not_scored() -> None:
         ([signal(T, reading=UNREAD), interaction(T + 1, "refund")], 12),
         ([signal(T), signal(T + 1), signal(T + 2), interaction(T + 3, "refund")], 57),
         ([interaction(T, "refund")], 25),
+        ([interaction(T + at, "refund") for at in range(5)], 62),
+        ([signal(T, reading=UNREAD), *(interaction(T + at, "refund") for at in range(4))], 28),
+        ([signal(T), signal(T + 1, reading=UNREAD), signal(T + 2, reading=UNREAD)], 8),
+        (
+            [
+                signal(T),
+                signal(T + 1),
+                signal(T + 2, reading=UNREAD),
+                *(interaction(T + at, "refund") for at in range(25)),
+            ],
+            59,
+        ),
     ],
-    ids=["one", "three", "half-unread", "behaviour-only", "both", "no-messages"],
+    ids=[
+        "one",
+        "three",
+        "half-unread",
+        "behaviour-only",
+        "both",
+        "no-messages",
+        "five-behaviours",
+        "four-behaviours-and-nothing-read",
+        "a-third-read",
+        "two-thirds-read-of-many",
+    ],
 )
 def test_confidence_is_how_much_was_read(records: list[Signal], confidence: int) -> None:
     """Half known after three readings; what is unread halves it again."""
@@ -224,7 +247,9 @@ def test_points_of_a_family_halve_in_twelve_hours_and_have_a_cap() -> None:
     furious = told(signal(T, 40_000), answer(T + 1))
     assert points(looked(furious, T + 1).distress) == {"feeling": SCORING.caps.feeling}
     healed = told(signal(T, 4_000), answer(T + 1), interaction(T + 2, "refund"))
-    assert points(looked(healed, T + 2).distress) == {"feeling": 4_000, "relief": -900}
+    (feeling, relief) = looked(healed, T + 2).distress
+    assert points((feeling, relief)) == {"feeling": 4_000, "relief": -900}
+    assert [past.cue for past in relief.causes] == ["refund"]
 
 
 def test_relief_alone_does_not_make_distress_negative() -> None:
@@ -232,6 +257,21 @@ def test_relief_alone_does_not_make_distress_negative() -> None:
     found = looked(told(interaction(T, "refund")))
     assert points(found.distress) == {"relief": -900, "bounds": 900}
     assert found.distress_e2 == 0
+
+
+def test_what_goes_beyond_the_bounds_is_taken_back_whatever_it_was() -> None:
+    """Feeling, contacts, displeasure and a wait: any of them would fit without the others."""
+    scoring = msgspec.structs.replace(
+        SCORING, caps=Caps(feeling=9_000, waiting_now=900), contact_ladder=(900,),
+        wait_steps=(WaitStep(1, 900),),
+    )  # fmt: skip
+    found = looked(
+        told(signal(T, 9_000, turn=Turn(words=3, mood_e2=-60)), scoring=scoring), T + 1,
+        scoring=scoring,
+    )  # fmt: skip
+    parts = points(found.distress)
+    assert {parts[name] for name in ("contacts", "displeasure", "waiting_now")} == {900}
+    assert (parts["feeling"], parts["bounds"], found.distress_e2) == (9_000, -1_700, FULL)
 
 
 WAIT = [
@@ -365,6 +405,13 @@ def test_each_contact_within_a_day_raises_distress(contacts: int, expected: int)
     assert looked(customer, T + 25 * HOUR_MS).contacts_24h == 0
 
 
+def test_the_ladder_of_contacts_begins_with_the_first() -> None:
+    """Where the configuration gives it points; the shipped one gives none."""
+    scoring = msgspec.structs.replace(SCORING, contact_ladder=(100, 300))
+    found = looked(told(signal(T), answer(T + 1), scoring=scoring), T + 1, scoring=scoring)
+    assert points(found.distress) == {"contacts": 100}
+
+
 def test_the_strongest_part_is_on_top() -> None:
     """And none is where nothing adds to distress."""
     found = looked(told(signal(T, 300), signal(T + 1, 900, family="intent")), T + 1)
@@ -401,10 +448,11 @@ def test_only_contacts_and_displeasure_are_measured() -> None:
         interaction(T + 3, "checkout_failed"),
     )
     found = looked(angry, T + 4 * HOUR_MS)
-    basis = {part.name: part.basis for part in (*found.distress, *found.health)}
     measured = {"contacts", "displeasure"}
-    assert measured | {"feeling", "intent", "relief", "friction", "effort"} <= basis.keys()
-    assert basis == {name: "measured" if name in measured else "assumed" for name in basis}
+    assert measured | {"feeling", "intent", "relief", "effort"} <= points(found.distress).keys()
+    assert {"feeling", "intent", "relief", "friction", "trail"} <= points(found.health).keys()
+    for part in (*found.distress, *found.health):
+        assert part.basis == ("measured" if part.name in measured else "assumed")
 
 
 def test_causes_are_those_that_weigh_most_now() -> None:
@@ -547,6 +595,10 @@ def test_above_resting_it_is_once_an_hour_at_the_customers_own_minute() -> None:
     assert looked(angry, T + 1).next_ms == hour + HOUR_MS
     assert looked(angry, hour + 5, spread_ms=7).next_ms == hour + 7
     assert looked(angry, hour + 7, spread_ms=7).next_ms == hour + HOUR_MS + 7
+    resting = SCORING.resting
+    for points_e2, next_ms in ((resting - 1, None), (resting, hour + HOUR_MS)):
+        barely = told(signal(T, points_e2), answer(T + 1))
+        assert looked(barely, T + 1).next_ms == next_ms
 
 
 def test_below_healthy_it_is_once_a_day() -> None:
