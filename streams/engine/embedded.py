@@ -97,11 +97,7 @@ def stop_group(process: subprocess.Popen[bytes], timeout_s: float) -> None:
 
 
 class EmbeddedBroker:
-    """Context manager: a broker on loopback for as long as the block runs.
-
-    >>> with EmbeddedBroker() as broker:  # doctest: +SKIP
-    ...     apply_topics(broker, partitions=4, replication=1)
-    """
+    """Context manager: a broker on loopback for as long as the block runs."""
 
     def __init__(
         self, *, port: int | None = None, start_timeout_s: float = 15.0, log: Path | None = None

@@ -98,7 +98,7 @@ def difference(before: bytes | None, after: bytes) -> tuple[str, ...]:
 
     Defaults are left out of a body, so a line that is gone says that the default holds again.
 
-    >>> difference(b'{"clock":"live"}', b'{"clock":"watermark"}')[-2:]
+    >>> difference(b'{"clock":"live"}', b'{"clock":"watermark"}')[-3:-1]
     ('-  "clock": "live"', '+  "clock": "watermark"')
     """
     old = [] if before is None else _lines(before)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import pkgutil
 import re
 import subprocess
 import sys
@@ -15,7 +12,6 @@ from pathlib import Path
 import click
 import pytest
 
-import streams.cli
 from streams.cli.main import main
 from tests.cli.conftest import Nabz
 
@@ -159,12 +155,3 @@ def test_every_command_and_option_is_written_down() -> None:
         options = {name for item in command.params for name in item.opts if name[:2] == "--"}
         assert options - shared <= named, f"not written down: {path}"
         assert named <= options | shared, f"written down, but not there: {path}"
-
-
-@pytest.mark.parametrize(
-    "name", sorted(one.name for one in pkgutil.iter_modules(streams.cli.__path__))
-)
-def test_the_examples_in_docstrings_hold(name: str) -> None:
-    """The doctests of the command line are tests."""
-    module = importlib.import_module(f"streams.cli.{name}")
-    assert doctest.testmod(module).failed == 0
