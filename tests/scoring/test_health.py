@@ -402,7 +402,9 @@ def test_each_contact_within_a_day_raises_distress(contacts: int, expected: int)
     assert found.contacts_24h == contacts
     assert points(found.distress).get("contacts", 0) == expected
     assert all(part.basis == "measured" for part in found.distress if part.name == "contacts")
-    assert looked(customer, T + 25 * HOUR_MS).contacts_24h == 0
+    hour = T // HOUR_MS * HOUR_MS
+    assert looked(customer, hour + 24 * HOUR_MS - 1).contacts_24h == contacts
+    assert looked(customer, hour + 24 * HOUR_MS).contacts_24h == 0
 
 
 def test_the_ladder_of_contacts_begins_with_the_first() -> None:
@@ -593,6 +595,7 @@ def test_above_resting_it_is_once_an_hour_at_the_customers_own_minute() -> None:
     angry = told(signal(T, 4_000), answer(T + 1))
     hour = T // HOUR_MS * HOUR_MS
     assert looked(angry, T + 1).next_ms == hour + HOUR_MS
+    assert health(angry, T + 1, SCORING, complete_to_ms=T + 1).next_ms == hour + HOUR_MS
     assert looked(angry, hour + 5, spread_ms=7).next_ms == hour + 7
     assert looked(angry, hour + 7, spread_ms=7).next_ms == hour + HOUR_MS + 7
     resting = SCORING.resting
