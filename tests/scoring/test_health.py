@@ -165,6 +165,7 @@ def test_nothing_is_known_of_a_customer_without_evidence() -> None:
     found = looked(Customer())
     assert (found.distress_e2, found.health_e2, found.band) == (None, None, "unknown")
     assert (found.confidence_e2, found.top(), found.wait.state) == (0, None, "no")
+    assert found.now_ms == T
 
 
 UNREAD = Reading("unknown", None)
@@ -194,6 +195,7 @@ def test_who_does_not_consent_is_not_scored() -> None:
     assert not monitored(customer) and monitored(Customer())
     found = looked(customer, T + 1)
     assert (found.distress_e2, found.health_e2, found.next_ms) == (None, None, None)
+    assert found.contacts_24h == 1
 
 
 @pytest.mark.parametrize(

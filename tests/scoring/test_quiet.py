@@ -77,10 +77,11 @@ def test_silence_is_judged_no_later_than_all_sources_have_been_read() -> None:
     [
         (signal(LAST + HOUR_MS, 900), "unresolved"),
         (signal(LAST + HOUR_MS), "unresolved"),
+        (signal(LAST + HOUR_MS, conversation="new"), "unresolved"),
         (thanks(LAST + HOUR_MS), "content"),
         (thanks(LAST + HOUR_MS, 900), "unresolved"),
     ],
-    ids=["angry-and-waits", "waits", "thanks", "leaves-angry"],
+    ids=["angry-and-waits", "waits-again", "waits-calmly", "thanks", "leaves-angry"],
 )
 def test_who_gave_up_is_told_from_who_is_content(last: Signal, state: str) -> None:
     """Silence after an open question or an angry word is another silence."""
