@@ -15,6 +15,9 @@ JSON   ?=
 DATA   ?=
 # make fuzz: how long to look
 SECONDS ?= 60
+# make mutants: which modules of scoring, all of those it knows by default; how long
+MODULES ?=
+MINUTES ?= 60
 # make test, make demo: passed on as they are
 ARGS   ?=
 
@@ -23,7 +26,7 @@ ARGS   ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract demo bench eval fuzz chaos year state-size lock clean
+.PHONY: help setup check test coverage contract demo bench eval fuzz chaos year state-size mutants lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -75,6 +78,9 @@ year: $(STAMP) ## Live a simulated year, fill the same year in, and compare; ARG
 
 state-size: $(STAMP) ## Weigh the rows of the heaviest customers over a simulated year
 	$(BIN)/python -m bench.state_size $(ARGS)
+
+mutants: $(STAMP) ## Change windows, state and health a little, see if a test notices; MODULES=panes MINUTES=60
+	$(BIN)/python -m bench.mutants $(MODULES) --minutes $(MINUTES) $(ARGS)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
