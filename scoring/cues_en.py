@@ -97,9 +97,9 @@ _WAITING: Final = (
         "waiting",
         1_000,
         "delay* late overdue behind",
-        rf"\b(?:delay(?:ed|s|ing)?|late|overdue|behind)\b(?: [^ .?]+){{0,3}} {_TIME}\b"
-        rf"|\b{_TIME} (?:[^ .?]+ )?(?:delay\w*|late\w*|overdue|behind)\b|\b(?:is|was|been|are"
-        rf"|were|got) delayed\b",
+        rf"\b(?<!i will be )(?<!ill be )(?<!im )(?<!i am )(?:delay(?:ed|s|ing)?|late|overdue"
+        rf"|behind)\b(?: [^ .?]+){{0,3}} {_TIME}\b|\b{_TIME} (?:[^ .?]+ )?(?:delay\w*|late\w*"
+        rf"|overdue|behind)\b|\b(?:is|was|been|are|were|got) delayed\b",
         "The courier is late by three hours.",
         "It is never too late to learn.",
     ),
@@ -234,7 +234,8 @@ _WAITING: Final = (
         r"|\bignor(?:e|es|ed|ing) (?:me|us|my|our|your|customers?|emails?|messages?|calls?)\b"
         r"|\b(?:hung|hang(?:ing|s)?) up on (?:me|us)\b"
         # Not the customer, who gives up.
-        rf"|\b{_not_after('i|we|to|just|id|should|had to')}(?:hung|hang(?:ing|s)?) up\b"
+        rf"|\b{_not_after('i|we|to|just|id|should|had to')}(?:hung|hang(?:ing|s)?) up\b(?! (?:the"
+        rf"|an?|my|our|some)\b)"
         r"|\b(?:calls?|phone|line|agents?|reps?|you|they)"
         r"(?: (?:was|were|got|gets|keeps?|just|then|has|have|been)){0,3} disconnect\w*"
         r"|\bdisconnect(?:s|ed|ing)? (?:me|us|my call|the call)\b"
@@ -354,8 +355,9 @@ _EFFORT: Final = (
         r" (?:me|us)|doesnt let|wont allow|not letting (?:me|us)|impossible to|no way to|never able"
         r" to)\b(?! (?:wait|thank|remember|recommend|say|complain|go wrong|help but|believe|be"
         r" (?:more|happier)|imagine|even think|think of|find a (?:better|bad)|help (?:it|myself)"
-        r"|beat|pick (?:just|one)|decide|stand|get enough|stop (?:laughing|smiling|watching)|tell"
-        r" you how|make it(?! (?:work|stop))|be helped|love|sleep|take any)\b)",
+        r"|beat|eat|drink|really think|give (?:less|a)|tell you(?=[.?]|$)|pick (?:just|one)|decide"
+        r"|stand|get enough|stop (?:laughing|smiling|watching)|tell you how|make it(?! (?:work"
+        r"|stop))|be helped|love|sleep|take any)\b)",
         "I cannot log in.",
         "I can't wait to see it, but my sister can't make it.",
         "none",
@@ -625,11 +627,11 @@ _WISH: Final = (
         "wish",
         650,
         "should need needs only",
-        rf"\b(?:you|yall|guys) (?:really |all )?(?:should|need to) (?:really |at least )?(?:add"
-        rf"|introduce|bring back|stock)(?! (?:me|my|us|it|this|that|more (?:staff|agents"
-        rf"|people))\b) (?:[^ .?]+)(?: [^ .?]+)?|\bthere (?:really )?(?:should|needs to|ought to)"
-        rf" be (?:an?|some|more) (?:[^ .?]+ ){{0,2}}?{_FEATURE}\b|\bif only (?:you|there|the (?:app"
-        rf"|site|website|store|shop)) (?:had|was|were|offered|sold|supported|delivered|shipped)\b",
+        rf"\b(?:you|yall|guys) (?:really |all )?should (?:really |at least )?(?:add|introduce|bring"
+        rf" back|stock)(?! (?:me|my|us|it|this|that|the|him|her|more (?:staff|agents|people))\b)"
+        rf" (?:[^ .?]+)(?: [^ .?]+)?|\bthere (?:really )?(?:should|needs to|ought to) be (?:an?"
+        rf"|some|more) (?:[^ .?]+ ){{0,2}}?{_FEATURE}\b|\bif only (?:you|there|the (?:app|site"
+        rf"|website|store|shop)) (?:had|was|were|offered|sold|supported|delivered|shipped)\b",
         "You should add Apple Pay.",
         "You need to add my name to the booking. There should be a gate.",
         "none",
@@ -638,15 +640,16 @@ _WISH: Final = (
         "wish",
         650,
         "why",
-        r"\bwhy (?:is|are|isnt|arent) there (?:still )?(?:no|not an?|no such|an?|any) (?!one\b"
-        r"|body\b|agents?\b|answers?\b|repl|respon|info|updates?\b|communicat|staff\b|help\b|plane"
-        r"|crew|flights?\b|record|apolog|delay|problem|charge|fee\b|difference|reason|explan|line\b"
-        r"|wait|issue|hold\b|error|people)(?:\w+ )?\w+|\bwhy (?:dont|do not|doesnt|wont|cant)"
-        r" (?:you|u|yall|your (?:app|site|website|store|shop|company)|the (?:app|site|website|store"
-        r"|shop)|this (?:app|site))(?: (?:guys|all|just|still|even))* (?:offer|sell|carry|stock"
-        r"|support|add|include|provide|ship|deliver|fly|accept|have)(?!(?: (?:an?|any|to|more|the"
-        r"|in|some|out|enough|your))* (?:one|people|agents?|staff|answers?|info\w*|my|it|me|us"
-        r"|updates?|help|what|someone|anyone|crews?|employees)\b)(?: [^ .?]+){1,2}",
+        r"\bwhy (?:is|are|isnt|arent) there (?:still )?(?:no|not an?|no such|an?|any)"
+        r" (?!one\b|body\b|agents?\b|answers?\b|repl|respon|info|updates?\b|communicat|staff\b"
+        r"|help\b|plane|crew|flights?\b|record|apolog|delay|problem|charge|fee\b|difference|tax|vat"
+        r"|need|limit|reason|explan|line\b|wait|issue|hold\b|error|people)(?:\w+ )?\w+|\bwhy"
+        r" (?:dont|do not|doesnt|wont|cant) (?:you|u|yall|your (?:app|site|website|store|shop"
+        r"|company)|the (?:app|site|website|store|shop)|this (?:app|site))(?: (?:guys|all|just"
+        r"|still|even))* (?:offer|sell|carry|stock|support|add|include|provide|ship|deliver|fly"
+        r"|accept|have)(?!(?: (?:an?|any|to|more|the|in|some|out|enough|your))* (?:one|people"
+        r"|agents?|staff|answers?|info\w*|my|it|me|us|updates?|help|what|someone|anyone|crews?"
+        r"|employees)\b)(?: [^ .?]+){1,2}",
         "Why is there no vegan menu? Why don't you ship to Norway?",
         "Why is there no answer? Why don't you have my data?",
         "none",
@@ -776,8 +779,8 @@ _CONDUCT: Final = (
         "hung hangs hang hanging phone",
         rf"{_FROM}(?:{_STAFF}|{_PERSON}|he|she|they) (?:(?:just|then|simply|literally|even|always"
         rf"|keeps?|kept|has|have|who|and|on|the|phone|rudely|abruptly|got|mad|angry)"
-        rf" ){{0,4}}(?:hung|hangs?|hanging) (?:up|the phone)(?: on (?:me|us))?{_TO}|{_FROM}(?:put"
-        rf"|puts|slammed) the phone down(?: on (?:me|us))?{_TO}",
+        rf" ){{0,4}}(?:hung|hangs?|hanging) (?:up|the phone)(?: on (?:me|us))?{_TO}(?! (?:the|an?"
+        rf"|my|our|some)\b)|{_FROM}(?:put|puts|slammed) the phone down(?: on (?:me|us))?{_TO}",
         "She hung up on me.",
         "The line hung up. I got hung up on.",
     ),
@@ -1059,8 +1062,8 @@ _FEELING: Final = (
 )
 
 _RIVAL: Final = (
-    r"(?:airlines?|carriers?|providers?|suppliers?|compan(?:y|ies)|vendors?|networks?|retailers?"
-    r"|insurers?|operators?|brands?|banks)"
+    r"(?:airlines?|carriers?|providers?|suppliers?|compan(?:y|ies)|vendors?|retailers?|insurers?"
+    r"|operators?|banks)"
 )
 _WATCHDOG: Final = (
     r"(?:ombudsm[ae]n|trading standards|consumer (?:protection|affairs|rights|council)|better"
@@ -1091,9 +1094,10 @@ _INTENT: Final = (
         r"|senior)|humans?(?: being)?|(?:real|actual|live) (?:person|people|agent|rep"
         r"|representative)|person in charge|head office|ceo|boss|management|team lead)\b|\b(?:speak"
         r"|talk|transfer|connect|put|pass) (?:me )?(?:to|with|on to|through to) some(?:one|body)"
-        r" (?:else|who (?:can|knows|understands|actually|speaks|is))\b|\b(?:speak|talk|speaking"
-        r"|talking|chat) (?:to|with) an? person\b|\bwho(?: is|s) your (?:manager|supervisor|boss)\b"
-        r"|\b(?:want|need) (?:this|it) escalated\b|\bescalat\w+ (?:this|it|my|the|to)\b",
+        r" (?:else|who (?:can|knows|understands|actually|speaks|is))\b|(?<!do i have to )\b(?:speak"
+        r"|talk|speaking|talking|chat) (?:to|with) an? person\b|\bwho(?: is|s) your (?:manager"
+        r"|supervisor|boss)\b|\b(?:want|need) (?:this|it) escalated\b|\bescalat\w+ (?:this|it|my"
+        r"|the|to)\b",
         "Let me speak to your manager.",
         "My property manager will be at home.",
         "none",
@@ -1129,8 +1133,8 @@ _INTENT: Final = (
         r"|book|shop|stay|deal|travel|do|trust|come|eat|go|spend|rent|call|try)|ever|flying|using"
         r"|ordering|buying|booking|shopping|staying|dealing|i would)\b|\b(?:is|was|be|been"
         r"|definitely) (?:(?:my|our) (?:very )?(?:first and )?last (?:time|order|purchase|flight"
-        r"|stay|visit|trip|booking)|the (?:very )?last time)\b(?! (?:i|we|you) (?:\w+ed|flew|did"
-        r"|was|had))",
+        r"|stay|visit|trip|booking)(?! (?:for|of|in|before|this|today)\b)|the (?:very )?last"
+        r" time)\b(?! (?:i|we|you) (?:\w+ed|flew|did|was|had))",
         "I will never order from you again.",
         "I never order on Mondays.",
         "none",
@@ -1180,7 +1184,7 @@ _INTENT: Final = (
         "leave_threat",
         400,
         "cancel* close closing end ending terminat* delet*",
-        rf"\b{_QUIT}\b(?! and (?:open|renew))",
+        rf"\b{_QUIT}\b(?! (?:and (?:open|renew)|(?:at )?any ?time|later))",
         "Please close my account, thank you.",
         "How do I open an account?",
     ),
@@ -1195,7 +1199,8 @@ _INTENT: Final = (
         rf"|does)\b|\byour rivals?\b|\balternatives? to (?:you|your|this (?:app|service|bank"
         rf"|company|product))\b|\b(?:evaluat|consider|compar|explor)\w* (?:some |other |the"
         rf" )?alternatives\b|\b(?:use|using|try|trying|find|choose) (?:an?other|a different|some"
-        rf" other) (?:app|service|software|tool|bank)\b(?! (?:accounts?|cards?|branch))"
+        rf" other) (?:app|service|software|tool|bank)(?=[.?]|$| (?:instead|if|for|that|which"
+        rf"|because|now|next)\b)"
         # Not "better than any other", and not what is told of them to our praise.
         rf"|\b(?<!any )(?<!be )(?<!like )(?<!like the )(?<!like every )(?:an?other|other|a"
         rf" different|a diff|a better|a more reliable) (?:\w+ )?{_RIVAL}\b(?! (?:flights?|seats?"
@@ -1223,13 +1228,14 @@ _INTENT: Final = (
         rf"|manual|standby|economy|seats?|flights?)\b)|\b(?:prices?|deals?|offers?|quotes?|rates?)"
         rf" (?:\w+ ){{0,4}}elsewhere\b|\b(?:fly|flying|moving|shop|shopping|bank|banking|buy|buying"
         rf"|order|ordering|stick|sticking|stay|staying|go|going) (?:(?:with|at|to|from|on)"
-        rf" )?(?!(?:you|u|your|it|this|that|here|them|out|home|online)\b)(?:the )?[^ .?]+(?:"
-        rf" [^ .?]+)? from now on\b|\bnext time (?:ill|i will|im|we will|well|i am) (?:be |just "
-        rf"|definitely )*(?:fly|flying|go|going|buy|buying|shop|shopping|book|booking|stick"
-        rf"|sticking) (?:with|to|from|at) (?!(?:you|the|a|an|my|this|it|time)\b)[^ .?]+"
+        rf" )?(?!(?:you|u|your|it|this|that|the|one|here|them|out|home|online|by|by"
+        rf" mail)\b)[^ .?]+(?: (?!one)[^ .?]+)? from now on\b|\bnext time (?:ill|i will|im|we will"
+        rf"|well|i am) (?:be |just |definitely )*(?:fly|flying|go|going|buy|buying|shop|shopping"
+        rf"|stick|sticking) (?:with|to|from|at) (?!(?:you|the|a|an|my|this|it|time)\b)[^ .?]+"
         rf"|\b(?:cheaper|better (?:deal|offer|price|rate|quote)|lower (?:price|rate|quote|fare)s?)"
         rf" (?:\w+ )?(?:elsewhere|(?:from|with) an?other|(?:at|from|with|on) @)(?= |$|[.?])"
-        rf"|\bport(?:ing)? (?:my|our) (?:\w+ )?(?:numbers?|lines?)\b",
+        rf"|\bport(?:ing)? (?:my|our) (?:\w+ )?(?:numbers?|lines?) (?:out|away|to|elsewhere)\b"
+        rf"|\bport(?:ing)? out\b",
         "It is cheaper elsewhere, I will shop at Smith's from now on.",
         "I will call earlier from now on. I moved to another city. Next time I will book a seat.",
         "none",
@@ -1249,20 +1255,21 @@ _INTENT: Final = (
         rf"|report\w*)(?: (?:this|it|you|up|to|the|my|our|your|a|from|with|straight|directly|local"
         rf"|state|national|financial|energy|about))* {_WATCHDOG}"
         r"\b|\bgo(?:ing)? to the police\b|\breport(?:ing)? (?:you|your company) to\b|\b(?:my|our)"
-        r" (?:\w+ )?(?:lawyers?|attorneys?|solicitors?|legal team)\b|\b(?:get|getting|hire|hiring"
-        r"|call|calling|contact\w*|consult\w*|seeing|seek\w*|talk\w* to|speak\w* (?:to|with)"
-        r"|spoken? (?:to|with)|hear from|involv\w*) (?:an?|the|some|your) (?:lawyer|attorney"
-        r"|solicitor|legal advice)s?\b|\bseek\w* legal advice\b|(?:\b(?:i|ill|id|im|we|well)|(?:^"
-        r"|[.?] )(?:going|about|ready|gonna)) (?:(?:am|are|will|going|to|gonna|can|could|should"
-        r"|would|have|might|may|be|just|definitely|now|really|want|ready|about|prepared|plan|intend"
-        r"|considering|thinking|of|even|also) ){0,4}(?:sue|suing)\b|\b(?:see|seeing|meet) you in"
-        r" court\b|\btak(?:e|ing) you to (?:small claims )?court\b|\b(?:i|ill|we|well|im) (?:\w+"
-        r" ){0,3}tak(?:e|ing) (?:this|it|them) to (?:small claims )?court\b|\b(?:i|ill|we|well|im)"
-        r" (?:\w+ ){0,3}go(?:ing)? to court\b|\bbreach of contract\b|\b(?:my|our) (?:statutory"
-        r"|legal|consumer) rights\b|\bconsumer (?:protection |rights )?(?:law|act)s?\b|\blegal"
-        r" (?:action|steps|proceedings)\b|\bsmall claims\b|\bclass action\b|\b(?:an?|my|our|fil\w+"
-        r"|fac\w+) (?:\w+ ){0,3}lawsuit\b|\bcharge ?backs?\b|\bdisput(?:e|ing) (?:this|the|your"
-        r"|these) (?:\w+ )?(?:charge|payment|transaction)s? (?:with|through) my\b",
+        r" (?:\w+ )?(?:lawyers?|attorneys?|solicitors?|legal team)\b(?! (?:needs?|wants?|asked"
+        r"|uses?|colleagues?|office|firm)\b)|\b(?:get|getting|hire|hiring|call|calling|contact\w*"
+        r"|consult\w*|seeing|seek\w*|talk\w* to|speak\w* (?:to|with)|spoken? (?:to|with)|hear from"
+        r"|involv\w*) (?:an?|the|some|your) (?:lawyer|attorney|solicitor|legal advice)s?\b"
+        r"|\bseek\w* legal advice\b|(?:\b(?:i|ill|id|im|we|well)|(?:^|[.?] )(?:going|about|ready"
+        r"|gonna)) (?:(?:am|are|will|going|to|gonna|can|could|should|would|have|might|may|be|just"
+        r"|definitely|now|really|want|ready|about|prepared|plan|intend|considering|thinking|of|even"
+        r"|also) ){0,4}(?:sue|suing)\b|\b(?:see|seeing|meet) you in court\b|\btak(?:e|ing) you to"
+        r" (?:small claims )?court\b|\b(?:i|ill|we|well|im) (?:\w+ ){0,3}tak(?:e|ing) (?:this|it"
+        r"|them) to (?:small claims )?court\b|\b(?:i|ill|we|well|im) (?:\w+ ){0,3}go(?:ing)? to"
+        r" court\b|\bbreach of contract\b|\b(?:my|our) (?:statutory|legal|consumer) rights\b"
+        r"|\bconsumer (?:protection |rights )?(?:law|act)s?\b|\blegal (?:action|steps"
+        r"|proceedings)\b|\bsmall claims\b|\bclass action\b|\b(?:an?|my|our|fil\w+|fac\w+) (?:\w+"
+        r" ){0,3}lawsuit\b|\bcharge ?backs?\b|\bdisput(?:e|ing) (?:this|the|your|these) (?:\w+"
+        r" )?(?:charge|payment|transaction)s? (?:with|through) my\b",
         "You will hear from my lawyer. I filed a complaint with the regulator.",
         "His lawyers told him to sue. A man here says he is going to sue you. The FCC must act.",
     ),
@@ -1289,18 +1296,18 @@ _INTENT: Final = (
         rf"\b{_SHALL} (?:\w+ )?post about (?:this|it|you)\b|\bmak(?:e|ing) (?:this|it) go viral\b"
         rf"|\bread about (?:this|it) (?:on|in) (?:the |your )?(?:news|papers|press|{_PLATFORM})\b"
         rf"|\b(?:is|be|goes) going (?:on|up on|to) (?:social media|{_PLATFORM})\b"
-        r"|\b(?:post|posting|posted|put|putting|share|sharing|shared|tweeting) (?:this|it|that|a"
-        r" video|screenshots?|my (?:story|experience)|about (?:this|you|it)|our (?:chat"
-        r"|conversation))(?: [^ .?]+){0,3} (?:twitter|facebook|instagram|reddit|youtube|trustpilot"
-        r"|yelp|tiktok|linkedin|google|everywhere|online|social (?:media|networks?)|public\w*"
-        r"|followers)\b|\bgo(?:ing)? (?:public (?:with|about|if|unless)|viral with|to the (?:press"
-        r"|media|papers|newspapers|news))\b|\b(?:im|am|will|ill) (?:be )?go(?:ing)? public\b"
-        r"|\b(?:contact\w*|call\w*|email\w*|alert\w*|writ\w+ to|wrote to|talk\w* to|speak\w* (?:to"
-        r"|with)|tip\w* off) (?:the |my |our |a |local )*(?:\w+ )?(?:news|newspapers?|press|media"
-        r"|reporters?|journalists?)(?= |$|[.?])|\b(?:leav|writ|post|giv|gav|submit|expect)\w*"
-        r" (?:[^ .?]+ ){0,4}(?:(?:bad|negative|terrible|scathing|horrible|honest) reviews?|(?:one|1"
-        r"|zero)[ -]stars?)\b(?! (?:hotel|motel|restaurant|place|room|guest))|\b(?:one|1"
-        r"|zero)[ -]stars? reviews?\b",
+        r"|\b(?:post|posting|posted|put|putting|share|sharing|shared|tweeting) (?:(?:it|that) (?:on"
+        r" blast|all over)|this|a video|screenshots?|my (?:story|experience)|about (?:this|you|it)"
+        r"|our (?:chat|conversation))(?: [^ .?]+){0,3} (?:twitter|facebook|instagram|reddit|youtube"
+        r"|trustpilot|yelp|tiktok|linkedin|google|everywhere|online|social (?:media|networks?)"
+        r"|public\w*|followers)\b|\bgo(?:ing)? (?:public (?:with|about|if|unless)|viral with|to the"
+        r" (?:press|media|papers|newspapers|news))\b|\b(?:im|am|will|ill) (?:be )?go(?:ing)?"
+        r" public\b|\b(?:contact\w*|call\w*|email\w*|alert\w*|writ\w+ to|wrote to|talk\w* to"
+        r"|speak\w* (?:to|with)|tip\w* off) (?:the |my |our |a |local )*(?:\w+ )?(?:news"
+        r"|newspapers?|press|media|reporters?|journalists?)(?= |$|[.?])|\b(?:leav|writ|post|giv|gav"
+        r"|submit|expect)\w* (?:[^ .?]+ ){0,4}(?:(?:bad|negative|terrible|scathing|horrible|honest)"
+        r" reviews?|(?:one|1|zero)[ -]stars?)\b(?! (?:hotel|motel|restaurant|place|room|guest))"
+        r"|\b(?:one|1|zero)[ -]stars? reviews?\b",
         "I am going to the press, and will leave a one star review.",
         "Is that press or radio? A one star hotel. Read the news.",
     ),
