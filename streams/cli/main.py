@@ -44,10 +44,11 @@ from streams.cli.topics import topics
 from streams.cli.tune import tune
 from streams.cli.up import up
 from streams.cli.why import why
+from streams.cli.why_not import why_not
 
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
-    ("Ask", (why, score, fit, tail, replay, log, dlq, diff_config, export)),
+    ("Ask", (why, why_not, score, fit, tail, replay, log, dlq, diff_config, export)),
     ("Tune", (backtest, tune, audit_sample)),
     ("Notify", (silences, routes, channels, deliveries)),
     ("Set up", (init, config, rules, topics, sources, doctor)),
