@@ -2,7 +2,9 @@
 
 Written in everyday spelling; patterns and texts are normalised alike, so آ is ا and half-spaces are
 nothing, and verb prefixes stand with their verb (`scoring.persian.join`). A cue is denied by a verb
-after it. Weights are assumed: no Persian support chats were to be had (docs/detection section 5).
+after it; rows that end in a verb of their own say which (`none`). Points are assumed; what a cue
+weighs in sentiment is fitted on reviews, and its misses were read there and in chats of our own
+(docs/detection).
 
 Next step: `scoring.cues.Table` finds these rows.
 """
