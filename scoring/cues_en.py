@@ -1086,8 +1086,7 @@ _INTENT: Final = (
         "escalation_request",
         2_000,
         "manager managers supervisor supervisors superior* management ceo boss human* person charge"
-        " people agent rep representative office lead someone somebody"
-        " senior higher escalat*",
+        " senior higher escalat* live real actual head lead someone somebody",
         r"\b(?:speak|talk|talking|speaking|spoke|transfer(?:red)?|connect(?:ed)?|contact|get|put"
         r"|give|(?:want|need)(?! to (?:be|watch|see)\b)|let|demand|call|where is|wheres|send this"
         r" to)(?: [^ .?&]+){0,5} (?:managers?|supervisors?|superiors?|someone (?:in charge|higher"
