@@ -482,6 +482,15 @@ def test_what_is_packed_at_rest_is_at_hand_again(given_signals: list[Signal]) ->
     assert at_hand(decode(encode(stored))) == long
 
 
+@pytest.mark.parametrize(("days", "packs"), [(23, False), (24, True)])
+def test_rings_are_packed_from_forty_eight_panes_on(days: int, *, packs: bool) -> None:
+    """A pane of an hour and one of a day each day; below that packing spares little."""
+    found = told(*(signal(T + day * 24 * HOUR_MS) for day in range(days)))
+    assert len(found.days) == days
+    found = msgspec.structs.replace(found, hours=found.days)
+    assert bool(at_rest(found).packed) == packs
+
+
 def test_evidence_names_words_and_coordinates() -> None:
     """What `nabz why` shows comes from here."""
     (past,) = told(signal(T + 7, 400)).evidence

@@ -491,6 +491,12 @@ def test_of_several_waits_the_longest_counts(reverse: bool) -> None:
     assert wait.talk is not None and wait.talk.key == "t-0"
 
 
+def test_of_two_that_wait_equally_long_it_is_the_one_that_was_heard_of_less_recently() -> None:
+    """One and the same on every replay."""
+    wait = waiting(told(signal(T, conversation="t-0"), signal(T, conversation="t-5")))
+    assert wait.talk is not None and wait.talk.key == "t-0"
+
+
 def test_a_wait_that_shows_is_known_although_another_source_is_blind() -> None:
     """Unknown is only who waits nowhere we can see."""
     seen = told(signal(T, conversation="t-0", inbound=True), signal(T, conversation="t-5"))

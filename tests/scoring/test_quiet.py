@@ -55,6 +55,7 @@ def test_quiet_is_three_times_the_usual_gap_to_the_millisecond(at_ms: int, state
     found = looked(told(*visits()), at_ms)
     assert found.quiet == Quiet(state, DUE, 4 * DAY_MS)  # type: ignore[arg-type]
     assert quiet_points(found) == (-RULE.content if state == "content" else 0)
+    assert found.next_ms is None or found.next_ms > at_ms, "what is judged is not due again"
     assert looked(told(*visits()), LAST + 9 * DAY_MS).next_ms == DUE
 
 
