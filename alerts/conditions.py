@@ -15,7 +15,7 @@ Next step: `alerts.lifecycle.step` moves an episode by what a rule's conditions 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, assert_never
 
 import msgspec
 
@@ -187,6 +187,8 @@ def look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
             newest_ms = last_ms(cue, seen)
             there = newest_ms is not None and newest_ms > seen.found.now_ms - within_ms
             return Found(leaf, "raised" if there else "over", newest_ms)
+        case _:
+            assert_never(leaf)
 
 
 def against(value: int | None, raise_at: int, clear_at: int) -> Verdict:

@@ -10,7 +10,7 @@ Next step: `alerts.fold` sets the timers of a row.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from alerts.conditions import (
     Condition,
@@ -103,6 +103,8 @@ def _leaf_due_ms(leaf: Leaf, seen: Seen, entity: Entity, *, watched: bool) -> in
             ends_ms = None if newest_ms is None else newest_ms + within_ms
             now_ms = seen.found.now_ms
             return ends_ms if watched and ends_ms is not None and ends_ms > now_ms else None
+        case _:
+            assert_never(leaf)
 
 
 def _moves_ms(leaf: Moved, seen: Seen) -> int | None:

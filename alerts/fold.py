@@ -455,11 +455,10 @@ class _Work:
         if not mine:
             return
         left = kept(rule, self.customer, mine)
-        for one in left.overdue:
-            change = lifecycle.close(one, "expired", found.now_ms)
-            if change is not None:
-                self._changed(change, found)
-                self.episodes[rule.id, one.conversation] = change.episode
+        closed = (lifecycle.close(one, "expired", found.now_ms) for one in left.overdue)
+        for change in filter(None, closed):
+            self._changed(change, found)
+            self.episodes[rule.id, change.episode.conversation] = change.episode
         stay = {(one.rule, one.conversation): one for one in left.episodes}
         overdue = {(one.rule, one.conversation) for one in left.overdue}
         self.episodes = {

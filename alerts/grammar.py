@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 from alerts import written
 from alerts.conditions import Condition, Cued, Every, Leaf, Level, Moved, Some, State
@@ -149,6 +149,8 @@ def level(value: Any, where: str, of: Kind) -> int:
             return written.whole(value, where, least=0, most=100, what="percent")
         case "duration" | "signed_duration":
             return written.duration(value, where, signed=of == "signed_duration")
+        case _:
+            assert_never(of)
 
 
 def _moved(one: Mapping[Any, Any], where: str, field: str) -> Moved:

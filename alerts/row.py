@@ -62,7 +62,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         looked_ms: When the scores were last worked out.
         config_hash: Configuration it was last folded under.
         customer: What `scoring` remembers.
-        episodes: One per rule that has ever seen something.
+        episodes: One per rule that has ever seen something; of rules about conversations one for
+            each of these, and one that stands for all that are forgotten.
         places: Last coordinates per source partition, the most recent last.
         ids: Hashes of the newest event ids, 8 bytes each, the newest last.
         folded: Events folded; `duplicates` left out, `failed` put aside.

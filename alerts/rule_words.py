@@ -5,7 +5,7 @@ Next step: `nabz rules explain` (`streams.cli.rules`) prints the lines.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from alerts.conditions import (
     Condition,
@@ -115,6 +115,8 @@ def said(found: Found, seen: Seen, entity: Entity) -> str:
                 return f"cue {cue} not remembered, asked is within {duration(within_ms)}"
             age = duration(seen.found.now_ms - value)
             return f"cue {cue} {age} ago, asked is within {duration(within_ms)}"
+        case _:
+            assert_never(leaf)
 
 
 def shown(kind: Kind, value: int | None) -> str:
@@ -134,6 +136,8 @@ def shown(kind: Kind, value: int | None) -> str:
             return f"{value} %"
         case "duration" | "signed_duration":
             return f"-{duration(-value)}" if value < 0 else duration(value)
+        case _:
+            assert_never(kind)
 
 
 def _points(value_e2: int | None) -> str:

@@ -6,7 +6,7 @@ Next step: `alerts.timelines` runs them, and stories too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from alerts import written
 from alerts.conditions import (
@@ -75,6 +75,8 @@ def value_name(leaf: Leaf) -> str:
             return f"{field}_{'rose' if field == 'distress' else 'fell'}"
         case Cued(cue=cue):
             return f"cue {cue}"
+        case _:
+            assert_never(leaf)
 
 
 def verdicts(
@@ -130,3 +132,5 @@ def _at_value(leaf: Leaf, rule: Rule, given: Any, where: str) -> Verdict:
             number = NUMBERS[rule.entity][field]
             value = None if given is None else level(given, where, number.kind)
             return against(value, raise_at, clear_at)
+        case _:
+            assert_never(leaf)

@@ -102,13 +102,6 @@ def duration(value: Any, where: str, *, signed: bool = False) -> int:
     return -length if minus else length
 
 
-def words(value: Any, where: str) -> tuple[str, ...]:
-    """A list of words."""
-    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-        raise RuleError(f"{where}: found {kind(value)}; write a list of words")
-    return tuple(value)
-
-
 def labels(value: Any, where: str) -> dict[str, str]:
     """Names and values, in the order of their names."""
     if not isinstance(value, Mapping):

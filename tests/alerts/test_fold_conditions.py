@@ -224,6 +224,17 @@ def test_the_clock_of_a_condition_counts_business_time() -> None:
     assert opened.at_ms == midnight + DAY_MS + 9 * HOUR_MS + left_ms
 
 
+def test_a_broken_promise_opens_an_alert_so_long_after_it_was_due() -> None:
+    """A minute too late is told at that minute; and one that nears its end, before."""
+    late = Rule("late", when=Level("promise_gap", MINUTE_MS, 0))
+    near = Rule("near", when=Level("promise_gap", -5 * MINUTE_MS, -10 * MINUTE_MS))
+    config = with_rules(late, near, touchpoints={"shop": Touchpoint(promise_ms=30 * MINUTE_MS)})
+    folded = fold_all([signal(T, 700, touchpoint="shop"), wake(T + HOUR_MS)], config)
+    assert [(one.rule, one.at_ms - T, one.score_e2) for one in transitions(folded)] == [
+        ("near", 25 * MINUTE_MS, -500), ("late", 31 * MINUTE_MS, 100),
+    ]  # fmt: skip
+
+
 def test_an_outage_makes_no_condition_true() -> None:
     """Nobody has read on: the wait is judged, and its timer due, only up to there."""
     rule = Rule("wait", when=FOUR_HOURS)

@@ -393,6 +393,83 @@ def test_a_rule_without_a_higher_severity_never_escalates() -> None:
     assert found.told()[-1][1] == "eased"
 
 
+# ---------------------------------------------------------------------- flapping
+
+
+def relapses(found: Story, times: int, gap_ms: int = 0) -> Story:
+    """It gets better, and worse again after a while, so many times."""
+    for _ in range(times):
+        found.event(100)
+        found.advance(gap_ms)
+        found.event(7_000)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("gap_ms", "flaps"), [(3 * HOUR_MS, True), (3 * HOUR_MS + 1, False)], ids=["6h", "longer"]
+)
+def test_three_relapses_within_six_hours_are_flapping(gap_ms: int, flaps: bool) -> None:
+    """The third is told, once; before it, and after it, a relapse is silent."""
+    found = relapses(story(("event", 7_000)), 3, gap_ms)
+    assert found.episode.flapping == flaps
+    relapses(found, 2)
+    told = [change.reason for _, change in found.changes if change.notify]
+    assert told == ["raised", "flapping"]
+    assert found.episode.flapping
+
+
+def test_what_flaps_takes_four_times_as_long_to_recover() -> None:
+    """To the millisecond, and its timer says so."""
+    found = relapses(story(("event", 7_000)), 3)
+    found.event(100, calm=True)
+    below_ms = found.now_ms
+    assert found.due().absence_ms == below_ms + 4 * CLEAR_MS
+    found.advance(4 * CLEAR_MS - 1)
+    assert found.episode.state == "recovering"
+    found.advance(1)
+    assert found.told()[-1] == (below_ms + 4 * CLEAR_MS - T, "recovered")
+
+
+def reopens(found: Story, times: int) -> Story:
+    """It is closed by a person and opened again by something new, so many times."""
+    for _ in range(times):
+        found.put(close(found.episode, "manual", found.now_ms))
+        found.event(7_000)
+    return found
+
+
+def test_an_alert_that_is_opened_again_three_times_flaps_and_says_so_with_the_third() -> None:
+    """That is told anyway: no second message for it."""
+    found = reopens(story(("event", 7_000)), 3)
+    assert [change.episode.flapping for _, change in found.changes] == [False] * 6 + [True]
+    assert "flapping" not in [reason for _, reason in found.told()]
+
+
+@pytest.mark.parametrize(("quiet_ms", "flaps"), [(2 * CLEAR_MS, True), (2 * CLEAR_MS + 1, False)])
+def test_after_a_quiet_while_it_does_not_flap_any_more(quiet_ms: int, flaps: bool) -> None:
+    """Twice the time to recover without being raised again; the count begins anew."""
+    found = reopens(relapses(story(("event", 7_000)), 3), 0)
+    found.rule = replace(found.rule, reopen_ms=9 * HOUR_MS)
+    found.advance(7 * HOUR_MS)  # the relapses are long ago by then
+    found.put(close(found.episode, "manual", found.now_ms))
+    found.advance(quiet_ms)
+    found.event(7_000)
+    assert found.told()[-1][1] == "reopened"
+    assert found.episode.flapping == flaps
+
+
+def test_another_alert_does_not_inherit_it() -> None:
+    """It has another name, and another story."""
+    found = relapses(story(("event", 7_000)), 3)
+    found.put(close(found.episode, "manual", found.now_ms))
+    found.advance(REOPEN_MS + 1)
+    found.event(7_000)
+    assert found.told()[-1][1] == "raised"
+    assert (found.episode.flapping, found.episode.unrest) == (False, ())
+    relapses(found, 2)
+    assert not found.episode.flapping
+
+
 # ---------------------------------------------------------------------- identity
 
 
@@ -654,6 +731,13 @@ class AlertLifecycle(RuleBasedStateMachine):
         self.story.event(measure, calm=calm, ours=ours, late_ms=late_ms, cues=cues)
         self.note(measure, flagged=bool(cues) and "lawyer" in self.story.rule.red_flags)
         self.check(late_ms=late_ms)
+
+    @rule(times=st.integers(1, 3), gap_ms=st.sampled_from([0, 1, CLEAR_MS - 1, 3 * HOUR_MS]))
+    def flickers(self, times: int, gap_ms: int) -> None:
+        """Better and worse, again and again."""
+        for measure in (5_500, 7_000) * times:
+            self.event(measure, calm=False, ours=False, late_ms=0, flag=False)
+            self.time_passes(gap_ms, lag_ms=0)
 
     @rule(measure=st.sampled_from(MEASURES[1:]))
     def fades(self, measure: int) -> None:

@@ -69,6 +69,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "nothing": (None, "rules are a list, found nothing"),
     "an empty file of rules": ({}, "found nothing"),
     "a text": ("rules", "found str"),
+    "another preset": ({"preset": "loud"}, "preset: found 'loud'; known are quiet, normal"),
     "another key": ({"rule": []}, r"did you mean rules\?"),
     "a rule that is a text": (["a"], r"rules\[0\]: a rule is a mapping with an id, found str"),
     "no id": ([{"measure": "health"}], r"rules\[0\].id: found None"),
@@ -114,3 +115,14 @@ def test_a_rule_that_cannot_be_meant_is_refused_with_its_name(name: str) -> None
     tree, message = REFUSED[name]
     with pytest.raises(RuleError, match=message):
         rules_from(tree)
+
+
+def test_rules_of_ones_own_come_on_top_of_a_preset() -> None:
+    """One of the same id takes the place of the preset's; the others stay as they are."""
+    preset = rules_from({"preset": "normal"})
+    own = {"id": preset[0].id, "raise_at": 60, "critical": None}
+    found = rules_from({"preset": "normal", "rules": [own, {"id": "mine"}]})
+    assert [rule.id for rule in found] == [*(rule.id for rule in preset[1:]), preset[0].id, "mine"]
+    assert found[-2].warning == Cuts(6_000, 5_500)
+    shipped = resources.files("alerts").joinpath("rules.yaml").read_text(encoding="utf-8")
+    assert rules_from(yaml.safe_load(shipped))[0] == preset[0]
