@@ -273,7 +273,8 @@ _REPETITION: Final = (
         1_500,
         "time",
         r"\b(?:second|third|fourth|fifth|sixth|seventh|2nd|3rd|\d+th|umpteenth|hundredth|nth"
-        r"|millionth) time\b",
+        r"|millionth) time\b(?! (?:flying|visiting|shopping|ordering|using|here|i fly|i visit"
+        r"|around is))",
         "This is the third time I ask.",
         "This is my first time here.",
         "none",
@@ -311,7 +312,7 @@ _REPETITION: Final = (
         "repetition",
         1_100,
         "again over yet keep keeps kept constantly always continually once",
-        r"\b(?:again and again|over and over|once again|yet again|not again|and again|here we go"
+        r"\b(?:again and again|over and over|once again|yet again|not again|here we go"
         r" again)\b"
         r"|\b(?:keeps?|kept|constantly|always|continually) (?:on )?(?:having|getting|asking"
         r"|calling|telling|saying"
@@ -327,7 +328,7 @@ _REPETITION: Final = (
         "already told said explained",
         r"\balready(?: [^ .?]+){0,2} (?:told|said|explain\w*|ask\w*|sent|call\w*|email\w*"
         r"|contact\w*|tried|provid\w*|gave"
-        r"|given|mention\w*|wr[io]t\w*|submitt\w*|report\w*|dm\w*|paid|did|done)\b"
+        r"|given|mention\w*|wr[io]t\w*|submitt\w*|report\w*|dm\w*|paid|did)\b"
         r"|\b(?:as|like) i(?:ve)? (?:\w+ )?(?:said|told|explained|mentioned)\b|\bi (?:just )?told"
         r" you\b",
         "I already explained this to your colleague.",
@@ -1382,6 +1383,17 @@ _MUTE: Final = (
         r"|filters?|checks?)\b",
         "Who do I call to lift a fraud alert?",
         "It is a fraud.",
+        "none",
+    ),
+    Row(
+        # Who watches it again likes it.
+        MUTE,
+        0,
+        "times over again",
+        r"\b(?:see|saw|seen|watch|watched|watching|rewatch\w*) (?:\w+ ){0,3}(?:times|over and over"
+        r"|again and again)\b",
+        "I watched it five times.",
+        "I called five times, and you saw it.",
         "none",
     ),
     Row(
