@@ -60,6 +60,7 @@ class Limits:
         in_flight: Calls at the same time.
         gap_ms: Time between the beginnings of two messages.
         stays_open: The receiver keeps an alert open until it is told its end.
+        hears_acks: The receiver is told who takes an alert that it was told of.
         repeat_ms: What is open is sent again this often, as the receiver forgets; 0 for never.
     """
 
@@ -69,6 +70,7 @@ class Limits:
     in_flight: int = 4
     gap_ms: int = 0
     stays_open: bool = False
+    hears_acks: bool = False
     repeat_ms: int = 0
 
 

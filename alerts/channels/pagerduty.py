@@ -73,7 +73,9 @@ class PagerDuty:
 
     key: str = field(repr=False)
     url: str = URL
-    limits: Limits = field(default_factory=lambda: Limits(gap_ms=_GAP_MS, stays_open=True))
+    limits: Limits = field(
+        default_factory=lambda: Limits(gap_ms=_GAP_MS, stays_open=True, hears_acks=True)
+    )
 
     def render(
         self,

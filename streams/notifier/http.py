@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from alerts.channels.base import Failure, Message, Request, Response, TerminalLine
+from alerts.channels.base import Call, Failure, Request, Response, TerminalLine
 
 _BODY_MAX = 65_536
 _NOT_ALLOWED = (
@@ -170,7 +170,7 @@ class HttpSender:
             )
         return self._session
 
-    async def send(self, request: Message, *, timeout_ms: int) -> Response | Failure:
+    async def send(self, request: Call, *, timeout_ms: int) -> Response | Failure:
         """Send one request and read the beginning of the answer."""
         if not isinstance(request, Request):
             return Failure("internal", begun=False)
@@ -226,7 +226,7 @@ class TerminalSender:
         """Write to a stream; standard output as it is when written if None."""
         self._stream = stream
 
-    async def send(self, request: Message, *, timeout_ms: int) -> Response | Failure:  # noqa: ARG002
+    async def send(self, request: Call, *, timeout_ms: int) -> Response | Failure:  # noqa: ARG002
         """Write one block and flush it."""
         if not isinstance(request, TerminalLine):
             return Failure("internal", begun=False)

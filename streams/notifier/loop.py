@@ -11,7 +11,7 @@ Clocks are read here and nowhere below: the wall clock for retries and signature
 transition is, in `clock: watermark`, is judged against the newest `at_ms` seen, which is to say by
 the fold.
 
-Next step: `streams.notifier.http` carries a message.
+Next step: `streams.notifier.telling` carries a message.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from alerts.budget import Meter
-from alerts.channels.base import Failure, Outcome, Refused, Response, Retry, Sent
+from alerts.channels.base import Outcome, Refused, Retry, Sent
 from alerts.delivery import (
     BACKOFF_MAX_MS,
     Delivery,
@@ -57,6 +57,7 @@ from streams.notifier.orders import Orders, take
 from streams.notifier.outbox import Key, Outbox
 from streams.notifier.settings import NotifierSettings
 from streams.notifier.sources import Sources
+from streams.notifier.telling import tell
 
 EX_SOFTWARE = 70
 _POLL_MS = 200
@@ -204,6 +205,11 @@ class Notifier:
                     group.create_task(self._schedule()),
                     group.create_task(self._gauges()),
                     group.create_task(self._sweep()),
+                    *(
+                        group.create_task(self._repeat(outlet))
+                        for outlet in self._plan.outlets.values()
+                        if outlet.channel.limits.repeat_ms
+                    ),
                 ]
                 try:
                     await self._follow()
@@ -282,7 +288,13 @@ class Notifier:
                 name: Meter(outlet.budget)
                 for name, outlet in self._plan.outlets.items()
                 if outlet.budget is not None
-            }
+            },
+            repeated=frozenset(
+                name for name, one in self._plan.outlets.items() if one.channel.limits.repeat_ms
+            ),
+            hearing=frozenset(
+                name for name, one in self._plan.outlets.items() if one.channel.limits.hears_acks
+            ),
         )
         found: dict[bytes, Delivery] = {}
         orders, controls = Orders(), 0
@@ -418,7 +430,9 @@ class Notifier:
         )
         now_ms = self._clock()
         gone = [
-            lost(one, now_ms) for one in missing if one.notification_id not in outbox.transitions
+            lost(one, now_ms)
+            for one in missing
+            if one.notification_id not in outbox.transitions and one.state != "sent"
         ]
         await self._ledger.write(gone)
         for one in gone:
@@ -635,7 +649,13 @@ class Notifier:
                 outbox.update(one)
             return
         self._metrics.attempts.labels(name).inc()
-        outcome = await self._call(outlet, current, told)
+        outcome = await tell(
+            channel,
+            outlet.sender,
+            self._said(outlet, current, told),
+            ref=outbox.ref(current),
+            clock=self._clock,
+        )
         now_ms = self._clock()
         done = after(outcome, current, now_ms, self._jitter(), channel.limits)
         records = outbox.answered(done, now_ms)
@@ -666,7 +686,9 @@ class Notifier:
             took_ms=now_ms - begun_ms,
         )
 
-    def _said(self, outlet: Outlet, delivery: Delivery, about: list[Transition]) -> Notification:
+    def _said(
+        self, outlet: Outlet, delivery: Delivery, about: list[Transition], *, again: bool = False
+    ) -> Notification:
         now_ms = self._clock()
         if delivery.kind == "digest":
             return digest_notification(
@@ -684,15 +706,40 @@ class Notifier:
             locale=outlet.locale,
             quotes=outlet.quotes,
             links=self._plan.links,
-            late_ms=now_ms - about[0].at_ms if self._plan.live else 0,
+            late_ms=now_ms - about[0].at_ms if self._plan.live and not again else 0,
         )
 
-    async def _call(self, outlet: Outlet, delivery: Delivery, about: list[Transition]) -> Outcome:
-        message = self._said(outlet, delivery, about)
-        answer: Response | Failure
-        request = outlet.channel.render(message, now_ms=self._clock())
-        answer = await outlet.sender.send(request, timeout_ms=outlet.channel.limits.timeout_ms)
-        return outlet.channel.outcome(answer, now_ms=self._clock())
+    async def _repeat(self, outlet: Outlet) -> None:
+        """Say again what stands open, to a receiver that forgets; nothing of it is recorded."""
+        while True:
+            await self._gate_passed.wait()
+            term = self._term
+            if term is not None:
+                for key in [one for one in term.outbox.lanes if one[0] == outlet.name]:
+                    await self._again(term, outlet, key)
+            await asyncio.sleep(outlet.channel.limits.repeat_ms / 1000)
+
+    async def _again(self, term: _Term, outlet: Outlet, key: Key) -> None:
+        """Say one alert again; its lane waits, so that its end cannot be overtaken."""
+        standing, wire = term.outbox.standing(key), self._wires[outlet.name]
+        if wire.state == "disabled" or wire.next_ms > self._clock():
+            return
+        if standing is None or key in term.busy or not self._may_send(term):
+            return
+        delivery, transition = standing
+        term.busy.add(key)
+        try:
+            message = self._said(outlet, delivery, [transition], again=True)
+            outcome = await tell(
+                outlet.channel, outlet.sender, message, ref=None, clock=self._clock
+            )
+        finally:
+            term.busy.discard(key)
+            self._push(term, self._clock(), key)  # what came meanwhile
+        self._hold(outlet.name, wire, outcome, self._clock())
+        if not isinstance(outcome, Sent):
+            self._metrics.failed.labels(outlet.name, outcome.reason).inc()
+            log.warning("alert.not_repeated", channel=outlet.name, alert=key[1])
 
     def _hold(self, name: str, wire: _Wire, outcome: Outcome, now_ms: int) -> None:
         """What an answer means for the channel as a whole."""

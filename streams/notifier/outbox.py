@@ -52,6 +52,16 @@ def _needs(delivery: Delivery) -> bool:
     return delivery.open or delivery.state == "bundled" or _waits(delivery)
 
 
+def _stands(delivery: Delivery) -> bool:
+    """The receiver was told of it by a message of its own, and it may be open there."""
+    return (
+        delivery.state == "sent"
+        and not delivery.closing
+        and delivery.kind != "digest"
+        and delivery.by is None
+    )
+
+
 @dataclass
 class Outbox:
     """The state of the active notifier.
@@ -65,6 +75,8 @@ class Outbox:
         bundles: Lanes with a member of a digest, by the digest's notification id.
         meters: What the channels that have a budget have been told lately.
         mended: Records a crash left behind their digest; to be written before anything is sent.
+        repeated: Channels whose receivers forget: what stands open there is said again.
+        hearing: Channels that hear of who takes an alert they were told of.
     """
 
     lanes: dict[Key, list[Delivery]] = field(default_factory=dict)
@@ -75,6 +87,8 @@ class Outbox:
     bundles: dict[str, dict[Key, None]] = field(default_factory=dict)
     meters: dict[str, Meter] = field(default_factory=dict)
     mended: list[Delivery] = field(default_factory=list)
+    repeated: frozenset[str] = frozenset()
+    hearing: frozenset[str] = frozenset()
 
     def restore(self, deliveries: Iterable[Delivery], now_ms: int) -> list[Delivery]:
         """Take up where the records end, and return those whose transitions are still needed."""
@@ -91,7 +105,7 @@ class Outbox:
             elif one.state == "sending":
                 taken = interrupted(one, now_ms)
             self.lanes.setdefault((one.channel, one.alert_id), []).append(taken)
-            if one.about is not None and _needs(taken):
+            if one.about is not None and self._keeps(taken):
                 self.transitions[one.notification_id] = said_of(one.about)
         for one in sorted(known, key=lambda one: one.created_ms):
             self._metered(one)
@@ -102,7 +116,7 @@ class Outbox:
             one
             for lane in self.lanes.values()
             for one in lane
-            if _needs(one)
+            if self._keeps(one)
             and one.kind != "digest"
             and one.about is None
             and (not _waits(one) or one is lane[-1])
@@ -124,6 +138,8 @@ class Outbox:
         known = tuple(channels)
         told = tuple(name for name in known if (name, alert_id) in self.lanes)
         wanted = channels_for(transition, routes, known) if transition.notify else ()
+        if transition.reason == "acked":
+            wanted = (*wanted, *(name for name in told if name in self.hearing - {*wanted}))
         if closes:  # a close follows its opening, whatever the routes have become
             wanted = (*wanted, *(name for name in told if name not in wanted))
         place = (transition.log.epoch, transition.seq)
@@ -196,7 +212,7 @@ class Outbox:
         key = (delivery.channel, delivery.alert_id)
         self._saw(delivery)
         self.lanes.setdefault(key, []).append(delivery)
-        if _needs(delivery):
+        if self._keeps(delivery):
             self.transitions[delivery.notification_id] = transition
         self._index(key)
         return key
@@ -214,7 +230,7 @@ class Outbox:
         for place, one in enumerate(lane):
             if one.notification_id == delivery.notification_id:
                 lane[place] = delivery
-        if not _needs(delivery):
+        if not self._keeps(delivery):
             self.transitions.pop(delivery.notification_id, None)
         self._index(key)
 
@@ -351,6 +367,27 @@ class Outbox:
         """Records after a call: what a message has become, and its members with it."""
         return [delivery, *(carried(one, delivery, now_ms) for one, _ in self.members(delivery))]
 
+    def ref(self, delivery: Delivery) -> str | None:
+        """What the receiver calls the message of the same alert; None where it has none."""
+        lane = self.lanes.get((delivery.channel, delivery.alert_id), [])
+        refs = (one.provider_ref for one in reversed(lane) if one.provider_ref is not None)
+        return next(refs, None)
+
+    def standing(self, key: Key) -> tuple[Delivery, Transition] | None:
+        """What is said again to a receiver that forgets: the last word, while nothing newer comes.
+
+        None where nothing is open, where it was told in a digest, and while a message is on its
+        way: that one will be the last word.
+        """
+        lane = self.lanes.get(key, [])
+        if key[0] not in self.repeated or any(one.open for one in lane):
+            return None
+        last = next((one for one in reversed(lane) if one.state == "sent"), None)
+        if last is None or not _stands(last):
+            return None
+        transition = self.transitions.get(last.notification_id)
+        return None if transition is None else (last, transition)
+
     def kept_by_reason(self) -> dict[str, int]:
         """How many openings are kept back for each reason that passes."""
         found = dict.fromkeys(sorted(WAITING), 0)
@@ -380,6 +417,10 @@ class Outbox:
                     count, oldest = found.get(channel, (0, one.created_ms))
                     found[channel] = (count + 1, min(oldest, one.created_ms))
         return found
+
+    def _keeps(self, delivery: Delivery) -> bool:
+        """What it is about is still needed, to be said or to be said again."""
+        return _needs(delivery) or (delivery.channel in self.repeated and _stands(delivery))
 
     def _saw(self, delivery: Delivery) -> None:
         key, place = (delivery.channel, delivery.fingerprint), (delivery.log.epoch, delivery.seq)

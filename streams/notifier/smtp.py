@@ -20,7 +20,7 @@ import aiosmtplib
 import structlog
 from aiohttp.abc import AbstractResolver
 
-from alerts.channels.base import Failure, Mail, Message, Response
+from alerts.channels.base import Call, Failure, Mail, Response
 from streams.notifier.http import ForbiddenAddressError, Guard, GuardedResolver
 
 Encryption = Literal["starttls", "tls", "none"]
@@ -60,7 +60,7 @@ class SmtpSender:
         self._server = server
         self._resolver = GuardedResolver(guard, resolver)
 
-    async def send(self, request: Message, *, timeout_ms: int) -> Response | Failure:
+    async def send(self, request: Call, *, timeout_ms: int) -> Response | Failure:
         """Hand over one mail."""
         if not isinstance(request, Mail):
             return Failure("internal", begun=False)

@@ -16,7 +16,6 @@ from alerts.channels.base import (
     Calls,
     Channel,
     Failure,
-    Message,
     Outcome,
     Refused,
     Response,
@@ -28,7 +27,7 @@ from alerts.message import Notification
 class Sender(Protocol):
     """Carries a call; never raises for what the other side does."""
 
-    async def send(self, request: Message, *, timeout_ms: int) -> Response | Failure:
+    async def send(self, request: Call, *, timeout_ms: int) -> Response | Failure:
         """Send once."""
 
     async def close(self) -> None:
