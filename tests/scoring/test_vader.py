@@ -59,6 +59,8 @@ def test_the_original_is_the_pinned_version() -> None:
 @example("this is the bomb to die for, kiss of death, yeah right")
 @example("good good bad but bad good bad")
 @example("good bad ass service, bus stop, a beating heart")
+@example("it was the kiss of death good, and to die for good")
+@example("good\U0001f600bad \U0001f600\U0001f600 good \U0001f600 bad")
 @example("LOVE it but this is VERY HORRIBLE!!! really??")
 def test_scores_equal_the_original_bit_for_bit(text: str) -> None:
     """Whatever the rules meet, the four numbers and their order are the original's."""
