@@ -173,6 +173,7 @@ def test_a_wait_outlives_the_turns_that_are_remembered() -> None:
 CONTACTS: dict[str, tuple[list[LogRecord], int]] = {
     "the first message is one": ([signal(T)], 1),
     "the next sentence is none": ([signal(T), signal(T + 10 * MINUTE_MS - 1)], 1),
+    "two at the same moment are one": ([signal(T), signal(T, event_id="other")], 1),
     "asking again after ten minutes is one": ([signal(T), signal(T + 10 * MINUTE_MS)], 2),
     "replying to us is none": ([signal(T), answer(T + 1), signal(T + 4 * HOUR_MS)], 1),
     "coming back four hours after our answer is one": (
@@ -261,6 +262,10 @@ DIALOGUE: dict[str, tuple[list[LogRecord], dict[str, int]]] = {
     "an answer that failed": (
         [signal(T), answer(T + 1, **said(fails=True)), signal(T + 4 * HOUR_MS, **said())],
         {"effort": 400},
+    ),
+    "an answer that failed at the same moment": (
+        [signal(T), answer(T + 1, **said(fails=True)), signal(T + 1, **said())],
+        {},
     ),
     "an answer that failed long ago": (
         [signal(T), answer(T + 1, **said(fails=True)), signal(T + 4 * HOUR_MS + 1, **said())],
