@@ -26,7 +26,7 @@ ARGS   ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract demo bench eval fuzz chaos year state-size mutants lock clean
+.PHONY: help setup check test coverage contract dashboards demo bench eval fuzz chaos year state-size mutants lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -54,6 +54,9 @@ coverage: $(STAMP) ## Branch coverage of scoring and alerts by their own tests; 
 
 contract: $(STAMP) ## Write docs/contract anew after a change of a public type; ARGS="--release 0.2.0"
 	$(BIN)/python -m streams.contract $(ARGS)
+
+dashboards: $(STAMP) ## Write deploy/grafana/dashboards anew after a change of streams/dashboards
+	$(BIN)/python -m streams.dashboards
 
 demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPORT= ARGS=--plain
 	@$(BIN)/nabz demo $(if $(INPUT),--input "$(INPUT)") $(if $(CONFIG),--config "$(CONFIG)") \

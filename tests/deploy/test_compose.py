@@ -21,6 +21,8 @@ from tests.deploy.tools import ROOT, run, tool
 
 TOKEN = "of-the-test-and-of-no-use"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+OTHERS = {"kafka", "prometheus", "grafana"}
+"""Services that are not nabz's own."""
 ENV = variables((DEPLOY / ".env.example").read_text(encoding="utf-8"))
 
 
@@ -57,7 +59,7 @@ def test_the_image_runs_as_nobody_and_writes_nothing() -> None:
     """No root, no writable root file system, no capability, in every container of nabz."""
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["65532:65532"]
     for name, one in compose(ENV)["services"].items():
-        if name not in {"kafka", "prometheus"}:
+        if name not in OTHERS:
             assert one["read_only"] is True, name
             assert one["cap_drop"] == ["ALL"], name
             assert one["security_opt"] == ["no-new-privileges:true"], name
@@ -88,7 +90,7 @@ def test_every_variable_is_explained_in_the_env_file() -> None:
     used = set(re.findall(r"\$\{(\w+)", text))
     used |= {one["environment"] for one in yaml.safe_load(text)["secrets"].values()}
     assert used == ENV.keys()
-    assert ENV["METRICS_TOKEN"] == ""
+    assert ENV["METRICS_TOKEN"] == ENV["GRAFANA_PASSWORD"] == ""
     for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", text):
         assert ENV[name] == default
 
@@ -134,9 +136,7 @@ def folded(one: Running) -> float:
 
 def test_the_commands_of_the_file_make_an_installation(composed: Composed) -> None:
     """In their order, with their environment: events flow, checks are good, all end with 0."""
-    order = [
-        one for one in in_order(composed.tree["services"]) if one not in {"kafka", "prometheus"}
-    ]
+    order = [one for one in in_order(composed.tree["services"]) if one not in OTHERS]
     assert order[:2] == ["topics", "config"]
     assert "created nabz.events.v1" in composed.finish("topics")
     assert "is in force" in composed.finish("config")
