@@ -286,7 +286,8 @@ def _reason_code(transition: Transition) -> str | None:
 
 def _measure(transition: Transition, locale: Locale) -> str:
     texts = TEXTS[locale]
-    return texts.measures.get(transition.measure, _isolated(plain(transition.measure), locale))
+    spoken = plain(transition.measure.replace("_", " "))
+    return texts.measures.get(transition.measure, _isolated(spoken, locale))
 
 
 def _change(transition: Transition, locale: Locale) -> str:

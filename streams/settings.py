@@ -260,21 +260,21 @@ class Settings(BaseSettings):
         return (*(("events",) if self.events else ()), *self.sources)
 
 
-_TOGETHER: Final = ("raise_at", "clear_at", "critical")
+_TOGETHER: Final = ("raise_at", "clear_at", "when", "critical")
 
 
 def _mistakes(written: Any) -> list[str]:
     """Every mistake of rules, a line each: each rule on its own, and each of its fields.
 
-    Cuts are looked at together, as they are about each other. Empty where the mistake is in how
-    rules stand to each other.
+    Cuts and conditions are looked at together, as they are about each other. Empty where the
+    mistake is in how rules stand to each other.
     """
     rules = written.get("rules") if isinstance(written, Mapping) else written
     found: dict[str, None] = {}
     for number, rule in enumerate(rules if isinstance(rules, list | tuple) else ()):
         tries: list[Any] = [rule]
         if isinstance(rule, Mapping):
-            who = {name: rule[name] for name in ("id", "measure") if name in rule}
+            who = {name: rule[name] for name in ("id", "entity", "measure") if name in rule}
             tries = [who, who | {name: rule[name] for name in _TOGETHER if name in rule}]
             tries += [who | {name: one} for name, one in rule.items() if name not in _TOGETHER]
         for one in tries:

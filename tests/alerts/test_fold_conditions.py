@@ -14,6 +14,7 @@ from alerts.conditions import Cued, Every, Level, Moved, Some, State
 from alerts.config import Config
 from alerts.fold import Entry, Folded, fold
 from alerts.lifecycle import OPEN, Episode, fingerprint
+from alerts.message import notification
 from alerts.outputs import AlertRow, HealthRow, Transition
 from alerts.row import Row, decode_row, encode_row
 from alerts.rules import Cuts, Rule
@@ -353,6 +354,28 @@ def test_what_fades_may_raise_what_looks_downwards() -> None:
     folded = fold_all([thanks(T, 1_000), wake(T + 2 * DAY_MS)], still)
     (raised, reason), *_ = story(folded)
     assert reason == "raised" and 27 * HOUR_MS <= raised <= 30 * HOUR_MS
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (Rule("r", when=FOUR_HOURS), "minutes of waiting 240 (raised at 240), since"),
+        (
+            Rule("r", when=Level("distress.waiting_now", 900, 0)),
+            "distress waiting now 9 (raised at 9), since",
+        ),
+        (
+            Rule("r", entity="conversation", when=FOUR_HOURS),
+            "minutes of waiting in the conversation 240 (raised at 240), since",
+        ),
+    ],
+)
+def test_a_message_names_what_the_rule_looks_at(rule: Rule, line: str) -> None:
+    """In words, with its unit; distress would be another number."""
+    folded = fold_all([signal(T, 700), wake(T + 5 * HOUR_MS)], with_rules(rule))
+    opened = transitions(folded)[0]
+    assert any(one.startswith(line) for one in notification(opened, channel="ops").lines)
+    assert notification(opened, channel="ops", locale="fa").lines
 
 
 # ---------------------------------------------------------------------- conversations

@@ -82,6 +82,19 @@ def test_a_rule_that_cannot_be_understood_is_one_line_and_code_2(desk: Nabz) -> 
     assert found.exit_code == 2 and "does not exist" in found.stderr
 
 
+def test_every_mistake_of_a_rule_with_conditions_is_named_once(desk: Nabz) -> None:
+    """And nothing that is none: conditions are looked at together with their severity."""
+    (desk.folder / "mine.yaml").write_text(
+        RULES.replace("shadow: true", "shadow: 1").replace("raise_at: 4h", "raise_at: 4"),
+        encoding="utf-8",
+    )
+    found = desk("config", "check")
+    assert found.exit_code == 2
+    assert "rule stuck.when.waiting.raise_at: found 4; a duration is" in found.stderr
+    assert "rule stuck.shadow: found 1" in found.stderr
+    assert found.stderr.count("rule stuck") == 2
+
+
 def test_the_tests_beside_rules_are_run(desk: Nabz) -> None:
     """A line each; what comes out otherwise is code 1 and says what was found."""
     found = desk("rules", "test")
