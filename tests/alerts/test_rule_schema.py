@@ -163,10 +163,21 @@ def test_every_field_of_a_condition_is_in_the_schema_and_the_other_way_round(ent
     assert sorted(named) == sorted([*NUMBERS[entity], *STATES[entity]])
 
 
-@pytest.mark.parametrize("name", ["rules.yaml", *(f"presets/{one}.yaml" for one in PRESETS)])
-def test_what_is_shipped_is_valid(name: str) -> None:
-    """Rules and their tests."""
-    assert is_valid(yaml.safe_load((ALERTS / name).read_text(encoding="utf-8")))
+SHIPPED = [
+    "alerts/rules.yaml",
+    *(f"alerts/presets/{one}.yaml" for one in PRESETS),
+    "examples/rules.yaml",
+    "streams/cli/starter_rules.yaml",
+]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_is_shipped_is_valid_and_does_what_its_tests_promise(name: str) -> None:
+    """Rules and their tests, the example included."""
+    tree = yaml.safe_load((ALERTS.parent / name).read_text(encoding="utf-8"))
+    assert is_valid(tree)
+    found = run_tests(tree, rules_from(tree), Scoring())
+    assert [one for one in found if one.wrong] == []
 
 
 @pytest.mark.parametrize("name", test_conditions.WRITTEN)
