@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from alerts.channels.base import (
+    ENDS,
     Calls,
     Failure,
     Limits,
@@ -39,7 +40,6 @@ LASTS_MS: Final = 4 * REPEAT_MS
 DIGEST_LASTS_MS: Final = 3_600_000
 """A digest has no end of its own and is not sent again."""
 _SEVERITIES: Final = ("warning", "critical")
-_ENDS: Final = frozenset({"recovered", "expired", "closed", "fired_and_recovered"})
 
 
 def _instant(at_ms: int, now_ms: int) -> str:
@@ -52,14 +52,16 @@ def _instant(at_ms: int, now_ms: int) -> str:
 
 
 def _labels(notification: Notification, severity: str) -> dict[str, str]:
-    facts = {
-        "alertname": notification.rule,
-        "customer": "" if notification.kind == "digest" else notification.customer,
-        "account": "" if notification.kind == "digest" else notification.account or "",
-        "kind": notification.measure,
-        "severity": severity,
-        "digest": notification.alert_id if notification.kind == "digest" else "",
-    }
+    if notification.kind == "digest":  # about several alerts, rules and customers
+        facts = {"alertname": "nabz-digest", "digest": notification.alert_id}
+    else:
+        facts = {
+            "alertname": notification.rule,
+            "customer": notification.customer,
+            "account": "" if notification.account is None else notification.account,
+            "kind": notification.measure,
+        }
+    facts["severity"] = severity
     # Cut here and always: a label must not change with how much else there is to say.
     return {name: cut(value, TEXT_MAX) for name, value in facts.items() if value}
 
@@ -69,7 +71,7 @@ def _annotations(notification: Notification) -> dict[str, str]:
         "summary": notification.title,
         "description": "\n".join((*notification.lines, *notification.evidence)),
         "explain": notification.why,
-        "runbook_url": notification.runbook or "",
+        "runbook_url": "" if notification.runbook is None else notification.runbook,
         "alert_id": notification.alert_id,
         "notification_id": notification.notification_id,
         **{f"link_{number}": link.url for number, link in enumerate(notification.links)},
@@ -82,7 +84,7 @@ def _alerts(notification: Notification, now_ms: int) -> list[dict[str, Any]]:
     at_ms = min(notification.at_ms, now_ms)
     since = notification.since_ms if notification.opened_ms is None else notification.opened_ms
     starts_ms = min(since, at_ms)
-    if notification.kind in _ENDS:
+    if notification.kind in ENDS:
         ends_ms = at_ms
     else:
         ends_ms = now_ms + (DIGEST_LASTS_MS if notification.kind == "digest" else LASTS_MS)

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from alerts.message import Notification
+from alerts.message import Kind, Notification
 
 FailureReason = Literal[
     "client_error",
@@ -45,6 +45,8 @@ FAILURES: Final[tuple[FailureReason, ...]] = (
     "unreachable",
     "internal",
 )
+ENDS: Final[frozenset[Kind]] = frozenset({"recovered", "expired", "closed", "fired_and_recovered"})
+"""Kinds that tell of an end."""
 RETRY_AFTER_MAX_MS: Final = 6 * 3_600_000
 _HOUR_MS: Final = 3_600_000
 

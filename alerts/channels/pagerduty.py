@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from alerts.channels.base import (
+    ENDS,
     Failure,
     Limits,
     Outcome,
@@ -36,7 +37,6 @@ EVENT_MAX_BYTES: Final = 512_000
 _GAP_MS: Final = 500
 """120 events a minute and key."""
 _SEVERITIES: Final[Mapping[str, str]] = {"critical": "critical", "warning": "warning"}
-_ENDS: Final = frozenset({"recovered", "expired", "closed", "fired_and_recovered"})
 
 
 def dedup_key(alert_id: str) -> str:
@@ -50,7 +50,7 @@ def dedup_key(alert_id: str) -> str:
 
 def action(notification: Notification) -> Literal["trigger", "acknowledge", "resolve"]:
     """What a notification does to its incident."""
-    if notification.kind in _ENDS:
+    if notification.kind in ENDS:
         return "resolve"
     return "acknowledge" if notification.reason == "acked" else "trigger"
 
@@ -60,6 +60,11 @@ def _instant(at_ms: int) -> str | None:
         return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is not known; 0 is known."""
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +97,41 @@ class PagerDuty:
         )
 
     def _event(self, notification: Notification) -> dict[str, Any]:
-        facts = {
+        details: dict[str, Any] = {
             "why": list(notification.lines),
-            "quotes": list(notification.evidence),
             "explain": notification.why,
-            "customer": notification.customer,
-            "account": notification.account,
-            "tier": notification.tier,
-            "score": notification.score_e2 / 100,
-            "reason": notification.reason_code,
-            "runbook": notification.runbook,
             "notification_id": notification.notification_id,
         }
-        payload = {
+        if notification.evidence:
+            details["quotes"] = list(notification.evidence)
+        payload: dict[str, Any] = {
             "summary": cut(notification.title, SUMMARY_MAX),
-            "source": notification.customer,
+            "source": "nabz",
             "severity": _SEVERITIES.get(notification.severity, "error"),
             "timestamp": _instant(notification.at_ms),
-            "component": notification.measure,
-            "group": notification.account,
-            "class": notification.rule,
-            "custom_details": {name: value for name, value in facts.items() if value},
+            "class": notification.kind,
         }
+        if notification.kind != "digest":  # that one is about no single customer
+            details |= {
+                "customer": notification.customer,
+                "account": notification.account,
+                "tier": notification.tier,
+                "score": notification.score_e2 / 100,
+                "reason": notification.reason_code,
+                "runbook": notification.runbook,
+            }
+            payload |= {
+                "source": notification.customer,
+                "component": notification.measure,
+                "group": notification.account,
+                "class": notification.rule,
+            }
         return {
             "routing_key": self.key,
             "event_action": action(notification),
             "dedup_key": dedup_key(notification.alert_id),
             "client": "nabz",
-            "payload": {name: value for name, value in payload.items() if value is not None},
+            "payload": _known(payload) | {"custom_details": _known(details)},
             "links": [{"href": link.url, "text": link.name} for link in notification.links],
         }
 

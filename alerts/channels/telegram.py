@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from alerts.channels.base import (
+    ENDS,
     RETRY_AFTER_MAX_MS,
     Calls,
     Failure,
@@ -47,7 +48,6 @@ _JOINER: Final = "\u2060"
 _ENTITY: Final = re.compile(r"[@#$/.](?=\w)|/(?=/)")
 _WRONG_CHAT: Final = ("chat not found", "upgraded to a supergroup", "not enough rights")
 """Said with a 400 where a person has to mend the configuration, not us the message."""
-_ENDS: Final = frozenset({"recovered", "expired", "closed", "fired_and_recovered"})
 
 
 class BadTokenError(ValueError):
@@ -143,7 +143,7 @@ class Telegram:
         edit = self._call("editMessageText", said | {"message_id": int(ref)})
         aside = {
             "reply_parameters": {"message_id": int(ref), "allow_sending_without_reply": True},
-            "disable_notification": notification.kind in _ENDS,
+            "disable_notification": notification.kind in ENDS,
         }
         return Calls((edit, self._call("sendMessage", sent | aside)), otherwise=post)
 

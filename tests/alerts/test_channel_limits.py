@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from alerts.channels import slack, telegram
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.base import (
+    ENDS,
     FAILURES,
     Calls,
     Channel,
@@ -34,6 +35,7 @@ from alerts.channels.slack import SlackBot, SlackWebhook
 from alerts.channels.teams import Teams
 from alerts.channels.telegram import Telegram
 from alerts.channels.terminal import Terminal
+from alerts.delivery import CLOSING
 from alerts.message import FSI, PDI, Link, Notification, notification
 from tests.alerts.transitions import BASE_MS, transition
 
@@ -301,6 +303,18 @@ def test_an_address_that_is_none_stops_start_up(bad: str) -> None:
     """A name or a second header is no part of one."""
     with pytest.raises(BadAddressError):
         address(bad)
+
+
+def test_a_score_of_nought_is_a_score_and_what_is_not_known_is_left_out() -> None:
+    """Absent is not 0, and 0 is not absent."""
+    made = replace(notification(transition(2, "recovered"), channel="pd"), score_e2=0, tier=None)
+    details = json.loads(bodies(ALL["pagerduty"], made)[0])["payload"]["custom_details"]
+    assert details["score"] == 0 and "tier" not in details and "quotes" not in details
+
+
+def test_what_ends_here_closes_everywhere() -> None:
+    """Channels and deliveries mean the same by an end."""
+    assert ENDS == CLOSING
 
 
 def test_two_long_ids_are_two_incidents() -> None:
