@@ -208,8 +208,12 @@ def test_a_wait_opens_an_alert_when_it_has_lasted_just_long_enough() -> None:
     assert (opened.measure, opened.score_e2, opened.raise_at_e2) == (
         "waiting_minutes", 24_000, 24_000,
     )  # fmt: skip
-    (early,) = fold_all([wake(T + 4 * HOUR_MS - 1)], with_rules(rule), row=folded[0].row, first=1)
-    assert early.outputs == () or not transitions([early])
+    note = command(T + 4 * HOUR_MS - 1, "note")
+    looked, woken = fold_all(
+        [note, wake(T + 9 * HOUR_MS)], with_rules(rule), row=folded[0].row, first=1
+    )
+    assert transitions([looked]) == [] and looked.row.absence_due_ms == T + 4 * HOUR_MS
+    assert story([woken]) == [(4 * HOUR_MS, "raised")]
 
 
 def test_the_clock_of_a_condition_counts_business_time() -> None:
