@@ -25,6 +25,7 @@ from streams.notifier.http import ForbiddenAddressError, Guard, GuardedResolver
 
 Encryption = Literal["starttls", "tls", "none"]
 PORTS: Final[Mapping[Encryption, int]] = {"starttls": 587, "tls": 465, "none": 25}
+_GOODBYE_S: Final = 2.0
 _NOT_ENCRYPTED: Final = 538
 _NO_LOGIN: Final = 534
 """What a server would answer that asked us for what it does not offer."""
@@ -75,7 +76,7 @@ class SmtpSender:
         except aiosmtplib.SMTPResponseException as error:
             return Response(error.code, {})
         except (TimeoutError, aiosmtplib.SMTPTimeoutError):
-            return Failure("timeout", begun=talk.begun)
+            return Failure("timeout", begun=talk.begun) if talk.taken is None else talk.taken
         except (aiosmtplib.SMTPException, OSError):
             return Failure("unreachable", begun=talk.begun)
 
@@ -109,11 +110,13 @@ class _Conversation:
 
     Attributes:
         begun: The mail itself is on its way: no answer from now on may mean that it arrived.
+        taken: The server has it; whether it says goodbye does not matter.
     """
 
     def __init__(self, server: Server, mail: Mail) -> None:
         self._server, self._mail = server, mail
         self.begun = False
+        self.taken: Response | None = None
 
     async def handed_over(self, sock: socket.socket) -> Response:
         server, mail = self._server, self._mail
@@ -137,14 +140,14 @@ class _Conversation:
             await client.mail(mail.sender)
             turned_down = await self._addressed(client)
             self.begun = True
-            answer = await client.data(mail.body)
+            self.taken = Response((await client.data(mail.body)).code, {})
+            if turned_down:
+                log.warning("mail.recipients_refused", refused=len(turned_down), codes=turned_down)
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit()  # it has the mail: whether it says goodbye does not matter
+                await client.quit(timeout=_GOODBYE_S)
         finally:
             client.close()
-        if turned_down:
-            log.warning("mail.recipients_refused", refused=len(turned_down), codes=turned_down)
-        return Response(answer.code, {})
+        return self.taken
 
     async def _introduced(self, client: aiosmtplib.SMTP) -> Response | None:
         """Encrypted and logged in; what is in the way, named as a server would."""

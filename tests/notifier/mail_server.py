@@ -30,6 +30,7 @@ class MailServer:
         refuse: Recipients that are refused, with the answer.
         greeting: Answer to the sender's address.
         data: Answer to the mail itself.
+        goodbye: Answer to the end of the conversation.
         logins: Logins that were tried, whether they were right.
     """
 
@@ -39,6 +40,7 @@ class MailServer:
     refuse: dict[str, str] = field(default_factory=dict)
     greeting: str | None = None
     data: Data | None = None
+    goodbye: Data | None = None
     logins: list[bool] = field(default_factory=list)
 
     async def handle_MAIL(
@@ -69,6 +71,10 @@ class MailServer:
         self.got.append(mail)
         self.to.append(list(envelope.rcpt_tos))
         return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Say goodbye."""
+        return "221 Bye" if self.goodbye is None else await self.goodbye(server)
 
     def login(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object

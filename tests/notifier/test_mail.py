@@ -192,6 +192,8 @@ def test_a_server_that_does_not_answer_in_time_may_have_the_mail() -> None:
         await asyncio.Event().wait()
         return "250 OK"
 
+    silent_end = MailServer(goodbye=never)
+    assert mailed(silent_end, said(), timeout="300ms") == [Sent(None, 250)], "it has the mail"
     late = mailed(MailServer(data=never), said(), timeout="300ms")
     assert late == [Retry(None, "timeout", None, ambiguous=True)]
 
