@@ -200,20 +200,19 @@ def test_what_a_clock_raises_is_raised_at_its_own_time_however_often_anybody_loo
 
 
 def test_a_wait_opens_an_alert_when_it_has_lasted_just_long_enough() -> None:
-    """Four hours of business time, to the millisecond, with nobody writing."""
-    rule = Rule("wait", when=FOUR_HOURS)
-    folded = fold_all([signal(T, 700), wake(T + 9 * HOUR_MS)], with_rules(rule))
-    assert story(folded) == [(4 * HOUR_MS, "raised")]
+    """Five hours, to the millisecond, with nobody writing; and if somebody just looked, too."""
+    long_ms = 5 * HOUR_MS  # none of the steps at which scores are looked at anyway
+    config = with_rules(Rule("wait", when=Level("waiting", long_ms, HOUR_MS)))
+    folded = fold_all([signal(T, 700), wake(T + 9 * HOUR_MS)], config)
+    assert story(folded) == [(long_ms, "raised")]
     (opened,) = transitions(folded)
     assert (opened.measure, opened.score_e2, opened.raise_at_e2) == (
-        "waiting_minutes", 24_000, 24_000,
+        "waiting_minutes", 30_000, 30_000,
     )  # fmt: skip
-    note = command(T + 4 * HOUR_MS - 1, "note")
-    looked, woken = fold_all(
-        [note, wake(T + 9 * HOUR_MS)], with_rules(rule), row=folded[0].row, first=1
-    )
-    assert transitions([looked]) == [] and looked.row.absence_due_ms == T + 4 * HOUR_MS
-    assert story([woken]) == [(4 * HOUR_MS, "raised")]
+    note = command(T + long_ms - 1, "note")
+    looked, woken = fold_all([note, wake(T + 9 * HOUR_MS)], config, row=folded[0].row, first=1)
+    assert transitions([looked]) == [] and looked.row.absence_due_ms == T + long_ms
+    assert story([woken]) == [(long_ms, "raised")]
 
 
 def test_the_clock_of_a_condition_counts_business_time() -> None:
