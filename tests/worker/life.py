@@ -13,15 +13,17 @@ import asyncio
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from alerts.config import Config
 from alerts.outputs import Transition
+from alerts.presets import PRESETS
 from alerts.row import decode_row
-from scoring.config import DAY_MS
+from alerts.rules import Rule, rules_from
+from scoring.config import DAY_MS, Interaction
 from scoring.records import PARTITION_KEY, ConfigChanged, LogRecord, encode_record
 from streams.engine.cycle import Writer
 from streams.simulate.appended import appended
@@ -35,8 +37,19 @@ from tests.strategies import SCORING, Stored
 from tests.worker.lived import LATENESS_MS, RULES, START_MS, knowing, named
 from tests.worker.test_wakes import Log
 
-BACKFILL: Final = Config(clock="watermark", scoring=SCORING, rules=RULES)
-LIVE: Final = replace(BACKFILL, clock="live")
+SHOP: Final = replace(
+    SCORING,
+    interactions={
+        "payment_failed": Interaction(points=900),
+        "page_error": Interaction(points=400),
+        "login_failed": Interaction(points=500),
+        "app_crash": Interaction(points=600),
+        "case_solved": Interaction(points=4_500, family="relief", wait="ends"),
+    },
+)
+"""The types of interactions that the simulator writes."""
+ALL_RULES: Final = (*RULES, *rules_from(PRESETS["sensitive"]))
+"""Scores, conversations, windows, cues, quiet: whatever a rule can look at."""
 AFTER_MS: Final = 3 * DAY_MS
 """How long nobody writes in the end, so that what is open closes."""
 APART_MS: Final = 10_000
@@ -51,7 +64,7 @@ def story(
     told = events(
         seed, customers, START_MS, duration_ms=days * DAY_MS, rate_e2=rate_e2, extras=extras
     )
-    return appended(records(told), SCORING)
+    return appended(records(told), SHOP)
 
 
 class Life:
@@ -128,9 +141,9 @@ class Life:
         return {key: row.customer.band for key, row in rows.items() if row is not None}
 
 
-async def lived(told: Iterable[tuple[bytes, LogRecord]]) -> Life:
+async def lived(told: Story, rules: Sequence[Rule]) -> Life:
     """One record after the other, each when its time has come, and then some days of rest."""
-    life = Life(LIVE)
+    life = Life(Config(clock="live", scoring=SHOP, rules=tuple(rules)))
     for key, record in told:
         await life.live_until(record.at_ms)
         life.append(key, record)
@@ -139,9 +152,9 @@ async def lived(told: Iterable[tuple[bytes, LogRecord]]) -> Life:
     return life
 
 
-async def filled_in(told: Iterable[tuple[bytes, LogRecord]]) -> Life:
+async def filled_in(told: Story, rules: Sequence[Rule]) -> Life:
     """All of it at once; in the end all has been read up to where life ended."""
-    life = Life(BACKFILL)
+    life = Life(Config(clock="watermark", scoring=SHOP, rules=tuple(rules)))
     for key, record in told:
         life.append(key, record)
         life.now_ms = record.at_ms
@@ -193,9 +206,9 @@ def compared(one: Life, other: Life, count: int) -> Compared:
     return Compared(count, folded, sum(map(len, alerts.values())), apart_ms, tuple(differ))
 
 
-def compare(told: Story) -> Compared:
+def compare(told: Story, rules: Sequence[Rule] = ALL_RULES) -> Compared:
     """Live it and fill it in."""
-    one, other = asyncio.run(lived(told)), asyncio.run(filled_in(told))
+    one, other = asyncio.run(lived(told, rules)), asyncio.run(filled_in(told, rules))
     return compared(one, other, len(told))
 
 

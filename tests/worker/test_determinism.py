@@ -17,7 +17,7 @@ from scoring.config import DAY_MS
 from streams.simulate.extras import Extras
 from streams.topics import ALERTS, CHECKPOINTS, DEAD_LETTERS, TRANSITIONS
 from tests.worker.life import APART_MS, compare, compared, filled_in, story
-from tests.worker.lived import START_MS, fold_as, read_log, write_log
+from tests.worker.lived import RULES, START_MS, fold_as, read_log, write_log
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,21 +67,19 @@ def test_the_log_of_these_tests_holds_what_could_differ(log_file: Path) -> None:
 
 def test_weeks_lived_and_weeks_filled_in_give_the_same_alerts() -> None:
     """The same alerts, opened and closed within ten seconds, and in the end the same bands."""
-    told = list(story(11, customers=40, days=14, rate_e2=1, extras=Extras()))
+    told = list(story(11, customers=8, days=14, rate_e2=0.1, extras=Extras(renewed=True)))
     found = compare(told)
     assert not found.differ
     assert found.lived > 2 * len(told)
-    assert found.openings > 10
+    assert found.openings > 200
 
 
 def test_a_year_lived_and_a_year_filled_in_give_the_same_alerts() -> None:
     """With customers who fall quiet, mean the opposite, are hit at once, leave and are followed."""
-    extras = Extras(
-        incidents_every_ms=60 * DAY_MS, renewed=True, quiet_e2=30, sarcasm_e2=30, heavy_events=300
-    )
+    extras = Extras(incidents_every_ms=60 * DAY_MS, renewed=True, quiet_e2=30, sarcasm_e2=30)
     told = list(story(5, customers=2, days=365, rate_e2=0.004, extras=extras))
     assert told[-1][1].at_ms > START_MS + 360 * DAY_MS
-    found = compare(told)
+    found = compare(told, RULES)  # two rules: a year of more takes minutes, which `make year` has
     assert not found.differ
     assert found.lived > 5 * len(told)
     assert found.openings > 40
@@ -90,12 +88,12 @@ def test_a_year_lived_and_a_year_filled_in_give_the_same_alerts() -> None:
 @pytest.mark.parametrize("spoilt", ["closed later", "never opened", "another band"])
 def test_a_difference_between_two_lives_is_found(spoilt: str) -> None:
     """Else equal would mean little: a moved step, a lost alert and another band are named."""
-    told = list(story(11, customers=10, days=1, rate_e2=4, extras=Extras()))
-    one, other = asyncio.run(filled_in(told)), asyncio.run(filled_in(told))
+    told = list(story(11, customers=6, days=1, rate_e2=1, extras=Extras()))
+    one, other = (asyncio.run(filled_in(told, RULES)) for _ in range(2))
     assert compared(one, other, len(told)).differ == ()
-    last = other.told[-1]
+    place, last = max((n, each) for n, each in enumerate(other.told) if each.after == "closed")
     if spoilt == "closed later":
-        other.told[-1] = msgspec.structs.replace(last, at_ms=last.at_ms + APART_MS + 1)
+        other.told[place] = msgspec.structs.replace(last, at_ms=last.at_ms + APART_MS + 1)
     elif spoilt == "never opened":
         other.told = [each for each in other.told if each.fingerprint != last.fingerprint]
     else:
