@@ -159,10 +159,10 @@ def test_what_is_told_keeps_the_laws(log: list[tuple[bytes, LogRecord]]) -> None
     assert all(due > row.now_ms for due in dues)
 
 
-CLOCKS = with_rules(
-    Rule("wait", when=FOUR_HOURS),
+CLOCKS = with_rules(  # at none of the steps of a wait, at which scores are looked at anyway
+    Rule("wait", when=Level("waiting", 5 * HOUR_MS, 90 * MINUTE_MS)),
     Rule("late", when=Level("promise_gap", MINUTE_MS, -MINUTE_MS), for_ms=FOR_MS),
-    Rule("talk", entity="conversation", when=Level("waiting", HOUR_MS, 0)),
+    Rule("talk", entity="conversation", when=Level("waiting", 2 * HOUR_MS, 0)),
     Rule("steps", entity="conversation", warning=Cuts(400, 0), critical=Cuts(900, 400)),
     Rule("gone", when=State("quiet", ("content", "unresolved"))),
     Rule("green", when=State("watermelon", ("yes",))),
