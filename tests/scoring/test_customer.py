@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.row import IDS_MAX, ORIGINS_MAX
-from scoring.config import HOUR_MS, MINUTE_MS
+from scoring.config import HOUR_MS, MINUTE_MS, Interaction
 from scoring.conversation import Conversation
 from scoring.customer import CAPS, Customer, advance, at_hand, at_rest
 from scoring.panes import COLUMN, DAYS, HOURS, MINUTES
@@ -314,6 +314,40 @@ def test_messages_are_counted_by_what_could_be_read() -> None:
     )
 
 
+def test_minutes_hold_counts_hours_contacts_and_points_days_all() -> None:
+    """Each ring what is asked of it: a minute no points, an hour no other counts."""
+    two = (Cue("a", "feeling", 300), Cue("b", "feeling", 200))
+    found = told(signal(T, cues=two), answer(T + MINUTE_MS))
+    minute, columns = T // MINUTE_MS, len(FAMILIES)
+    assert found.minutes == ((minute, 1, 1, 1, 0), (minute + 1, 0, 0, 0, 1))
+    (hour,), (day,) = found.hours, found.days
+    assert hour[:5] == (T // HOUR_MS, 1, 0, 0, 0)
+    assert day[:5] == (T // DAYS.pane_ms, 1, 1, 1, 1)
+    assert hour[5:] == day[5:] and len(hour[5:]) == columns
+    assert (total(found, "feeling"), sum(hour[5:])) == (500, 500), "all cues of a family add up"
+
+
+def test_a_message_may_itself_be_worth_something() -> None:
+    """Where the catalogue has a row for messages: beside what they say."""
+    scoring = msgspec.structs.replace(
+        SCORING, interactions={"message": Interaction(points=100, family="effort")}
+    )
+    found = advance(Customer(), signal(T, 500), scoring)
+    assert (total(found, "feeling"), total(found, "effort")) == (500, 100)
+    assert [past.cue for past in found.evidence] == ["angry", "message"]
+
+
+def test_what_neither_says_nor_ends_anything_opens_no_conversation() -> None:
+    """A refund is remembered, and not as a talk."""
+    assert told(interaction(T, "refund")).conversations == ()
+    assert told(interaction(T, "unheard_of")).conversations == ()
+
+
+def test_an_answer_in_the_same_moment_took_no_time() -> None:
+    """Zero is a time like any other."""
+    assert told(signal(T), answer(T)).answers == (0,)
+
+
 def test_only_customers_are_scored_never_staff() -> None:
     """Whatever a reading of an agent's or a bot's turn says, it scores no points."""
     found = told(answer(T, 5_000), signal(T + 1, 5_000, author="bot"))
@@ -329,7 +363,12 @@ CALM: dict[str, tuple[LogRecord, bool]] = {
         signal(T, cues=(Cue("a", "relief", 500), Cue("b", "feeling", 400))),
         True,
     ),
+    "a message with a little more harm than relief": (
+        signal(T, cues=(Cue("a", "relief", 400), Cue("b", "feeling", 500))),
+        False,
+    ),
     "a bad message": (signal(T, 100), False),
+    "a message as little bad as can be": (signal(T, 1), False),
     "a bad goodbye": (thanks(T, 100), False),
     "a bot": (signal(T, author="bot"), False),
     "a refund": (interaction(T, "refund"), True),
