@@ -43,11 +43,22 @@ from alerts.subjects import (
     signs,
     subjects,
 )
-from scoring.baseline import baseline
-from scoring.config import DAY_MS, HOUR_MS, Scoring
-from scoring.conversation import Conversation
-from scoring.customer import Customer, Past, advance
-from scoring.health import Health, Part, answered_now, distress_before, health
+from alerts.told import (
+    answered,
+    contributions,
+    conversation_of,
+    promise_shown,
+    promised,
+    reason,
+    silent,
+    strongest,
+    usual,
+    waiting,
+    waiting_in,
+)
+from scoring.config import DAY_MS, HOUR_MS
+from scoring.customer import Customer, advance
+from scoring.health import Health, distress_before, health
 from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
 
 LOG_TOPIC: Final = "nabz.customer-log.v1"
@@ -515,7 +526,7 @@ class _Work:
             f"{found.wait.state}:{found.wait.since_ms}",
             self._open_alerts(),
             found.contacts_24h,
-            _promise_shown(found),
+            promise_shown(found),
             found.quiet.state,
         )
 
@@ -554,9 +565,9 @@ class _Work:
                 band=found.band,
                 confidence_e2=found.confidence_e2,
                 trend_e2=self._trend(at_ms),
-                reason=None if self._rests(found) else _reason(found),
-                health=_contributions(found.health),
-                distress=_contributions(found.distress),
+                reason=None if self._rests(found) else reason(found),
+                health=contributions(found.health),
+                distress=contributions(found.distress),
                 quality=outputs.Quality(
                     timely=self.complete_ms >= at_ms - TIMELY_MS,
                     read_ratio_e2=100 * customer.read // customer.messages
@@ -564,7 +575,7 @@ class _Work:
                     else None,
                     degraded=failed_ms is not None and at_ms - failed_ms < DEGRADED_MS,
                 ),
-                waiting=_waiting(found),
+                waiting=waiting(found),
                 contacts_24h=found.contacts_24h,
                 open_alerts=self._open_alerts(),
                 account=None if profile is None else profile.account,
@@ -573,10 +584,10 @@ class _Work:
                 language=None if profile is None else profile.language,
                 config_hash=self.config_hash,
                 log=self._at(),
-                answered_now=_answered_now(customer, found, self.config.scoring),
-                promise=_promised(found),
-                quiet=_silent(found),
-                usual=_usual(customer, at_ms, self.config.scoring),
+                answered_now=answered(customer, found, self.config.scoring),
+                promise=promised(found),
+                quiet=silent(found),
+                usual=usual(customer, at_ms, self.config.scoring),
             )
         )
 
@@ -593,11 +604,11 @@ class _Work:
             seen = seen_by(rule, episode.conversation, seen)
         sight = measured(rule, seen, episode.severity)
         talk = None if seen.talk is None else seen.talk.talk
-        conversation, link = _conversation(customer, found)
-        waiting = _waiting(found)
+        conversation, link = conversation_of(customer, found)
+        waits = waiting(found)
         if rule.entity == "conversation":
             conversation, link = episode.conversation, None if talk is None else talk.link
-            waiting = _waiting_in(episode.conversation, talk)
+            waits = waiting_in(episode.conversation, talk)
         self._tell(
             Transition(
                 alert_id=episode.alert_id,
@@ -624,8 +635,8 @@ class _Work:
                 at_ms=at_ms,
                 event_ms=customer.event_ms,
                 complete_to_ms=self.complete_ms,
-                why=tuple(sorted(_contributions(found.distress), key=_strongest)),
-                waiting=waiting,
+                why=tuple(sorted(contributions(found.distress), key=strongest)),
+                waiting=waits,
                 contacts_24h=found.contacts_24h,
                 conversation=conversation,
                 link=link,
@@ -695,97 +706,3 @@ def _is_news(signal: Signal) -> bool:
     if reading is None or not reading.turn.closes:
         return True
     return any(cue.family != "relief" for cue in reading.cues)
-
-
-def _strongest(part: outputs.Contribution) -> tuple[int, str]:
-    return -part.points_e2, part.name
-
-
-def _reason(found: Health) -> str | None:
-    top = found.top()
-    if top is None:
-        return None
-    return top.causes[0].cue if top.causes else top.name
-
-
-def _evidence(past: Past) -> outputs.Evidence:
-    origin = past.origin
-    at = At(origin.topic, origin.partition, origin.offset, origin.index, origin.epoch)
-    return outputs.Evidence(past.cue, past.ts_ms, past.points, past.quote, at)
-
-
-def _contributions(parts: tuple[Part, ...]) -> tuple[outputs.Contribution, ...]:
-    return tuple(
-        outputs.Contribution(
-            part.name, part.points_e2, part.basis, tuple(_evidence(past) for past in part.causes)
-        )
-        for part in parts
-    )
-
-
-def _waiting(found: Health) -> outputs.Waiting:
-    wait = found.wait
-    talk = wait.talk
-    return outputs.Waiting(
-        wait.state,
-        wait.since_ms,
-        None if talk is None else talk.key or None,
-        None if talk is None else talk.link,
-    )
-
-
-def _waiting_in(key: str, talk: Conversation | None) -> outputs.Waiting:
-    """Who waits in one conversation; unknown in one that is not remembered."""
-    if talk is None:
-        return outputs.Waiting("unknown", conversation=key)
-    since_ms = talk.waiting_since_ms
-    if since_ms is not None:
-        return outputs.Waiting("yes", since_ms, key, talk.link)
-    return outputs.Waiting("unknown" if talk.inbound else "no", None, key, talk.link)
-
-
-def _promise_shown(found: Health) -> str:
-    kept = found.promise
-    if kept.late is None:
-        return ""
-    return "watermelon" if kept.watermelon else "late" if kept.late else "kept"
-
-
-def _answered_now(
-    customer: Customer, found: Health, scoring: Scoring
-) -> outputs.AnsweredNow | None:
-    scores = answered_now(customer, found, scoring)
-    return None if scores is None else outputs.AnsweredNow(scores.distress_e2, scores.health_e2)
-
-
-def _promised(found: Health) -> outputs.Promised:
-    one = found.promise
-    return outputs.Promised(
-        one.source,
-        one.gap_ms,
-        one.allowed_ms,
-        one.experienced_ms,
-        one.touchpoint,
-        one.team,
-        one.watermelon,
-    )
-
-
-def _silent(found: Health) -> outputs.Silent:
-    one = found.quiet
-    return outputs.Silent(one.state, one.due_ms, one.cadence_ms)
-
-
-def _usual(customer: Customer, at_ms: int, scoring: Scoring) -> outputs.Usual:
-    one = baseline(customer, at_ms, scoring)
-    return outputs.Usual(
-        one.contacts_e2, one.points_e2, one.days, one.confidence_e2, one.momentum_e2
-    )
-
-
-def _conversation(customer: Customer, found: Health) -> tuple[str | None, str | None]:
-    """Where to look: the conversation somebody waits in, else the newest."""
-    talk = found.wait.talk
-    if talk is None and customer.conversations:
-        talk = max(customer.conversations, key=lambda one: one.last_ms)
-    return (None, None) if talk is None else (talk.key or None, talk.link)
