@@ -22,11 +22,13 @@ MINUTES ?= 60
 ARGS   ?=
 
 .DEFAULT_GOAL := help
+# make observe: 1 to check, stop, and exit 0 or 1
+CHECK  ?=
 # make chaos: how many seeds, or only this one, and how many events each
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract dashboards demo bench eval fuzz chaos year state-size mutants lock clean
+.PHONY: help setup check test coverage contract dashboards demo bench eval fuzz chaos year state-size mutants observe lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -84,6 +86,9 @@ state-size: $(STAMP) ## Weigh the rows of the heaviest customers over a simulate
 
 mutants: $(STAMP) ## Change windows, state and health a little, see if a test notices; MODULES=panes MINUTES=60
 	$(BIN)/python -m bench.mutants $(MODULES) --minutes $(MINUTES) $(ARGS)
+
+observe: $(STAMP) ## Run all under load beside a real Prometheus; CHECK=1 checks dashboards and alarms
+	@$(BIN)/python -m tests.deploy.observe $(if $(CHECK),--check) $(ARGS)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
