@@ -101,7 +101,7 @@ _LATIN_LETTERS: Final = re.compile("[A-Za-z\u00c0-\u024f]+")
 _FOREIGN_LETTERS: Final = re.compile("[äöüßñçğşıøåæœąęłśżźćčšžřůãõàâêîôûèùòìáíóúý¿¡]")
 _NEVER_PERSIAN: Final = re.compile("[ٹڈڑےںھڕۆێڵښځۍېټډړڼ]")
 _ONLY_ARABIC: Final = re.compile(
-    r"[ةى]|^[أإ]|^[وبلف]?ال(?!بته|عاد|کتر|كتر|گو|بوم|زام|تماس|حمد|له)[^\W\d_]{3}"
+    r"ة|^[أإ]|^[وبلف]?ال(?!بته|عاد|کتر|كتر|گو|بوم|زام|تماس|حمد|له)[^\W\d_]{3}"
 )
 _NOT_WORDS: Final = re.compile(r"[@#]\w+|<\w+>")
 _EDGES: Final = ".,!?؟،؛:;\"'()«»…-_"
@@ -111,6 +111,8 @@ def _persian_weight(chunk: str) -> int:
     """How much a chunk speaks for Persian: its letters, its keyboard, its word."""
     word = normalise(chunk).strip(_EDGES)
     weight = 2 * sum(map(chunk.count, "پچژگ")) + ("ک" in chunk or "ی" in chunk)
+    # A dotless yeh within a word: a keyboard's, never Arabic's.
+    weight += "ى" in chunk.translate(MARKS).strip(_EDGES)[:-1]
     weight += word.startswith(("می", "نمی")) and len(word) > 4
     return weight + (word in _PERSIAN)
 
@@ -118,7 +120,7 @@ def _persian_weight(chunk: str) -> int:
 def _arabic_weight(chunk: str) -> int:
     """How much a chunk speaks for Arabic: its letters, its article, its word."""
     bare = chunk.translate(MARKS).strip(_EDGES)
-    return 2 * len(_ONLY_ARABIC.findall(bare)) + (normalise(bare) in _ARABIC)
+    return 2 * len(_ONLY_ARABIC.findall(bare)) + bare.endswith("ى") + (normalise(bare) in _ARABIC)
 
 
 _ours: Final = Memo(lambda word: int(word.rstrip(".?") in _ENGLISH))

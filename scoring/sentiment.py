@@ -247,17 +247,20 @@ def valences(chunks: Sequence[str]) -> list[float]:
         found = [*valences_of(chunks[:1], _CORRECTED), *valences_of(chunks[1:], _CORRECTED)]
     else:
         found = valences_of(chunks, _CORRECTED)
+    few: bool | None = None
     for place, valence in enumerate(found):
         if valence < 0 and chunks[place][0].isupper() and _names(chunks, place):
-            found[place] = 0.0
+            if few is None:
+                few = sum(chunk.istitle() for chunk in chunks) * MOST_TITLED <= len(chunks)
+            found[place] = 0.0 if few else valence
     return [valence * PRAISE if valence > 0 else valence for valence in found]
 
 
 def _names(chunks: Sequence[str], place: int) -> bool:
-    """Is this word part of a name: in title case beside another, where few words are?
+    """Could this word be part of a name: in title case beside another?
 
     Words of `CORRECTIONS` are no names ("Worst Service"), whatever their case. The first word of a
-    sentence says nothing, nor does a text In Which Every Word Is So.
+    sentence says nothing; whether few words are in title case is for the caller to count, once.
 
     >>> _names("we sell the Red Devil drill now".split(), 4)
     True
@@ -266,10 +269,7 @@ def _names(chunks: Sequence[str], place: int) -> bool:
     """
     if not _titled(chunks, place) or _CORRECTED_WORDS.get(chunks[place].lower()):
         return False
-    if not (_titled(chunks, place - 1) or _titled(chunks, place + 1)):
-        return False
-    titled = sum(chunk.istitle() for chunk in chunks)
-    return titled * MOST_TITLED <= len(chunks)
+    return _titled(chunks, place - 1) or _titled(chunks, place + 1)
 
 
 def _titled(chunks: Sequence[str], place: int) -> bool:

@@ -51,11 +51,13 @@ _UNSEEN_TABLE: Final = {
     for code in range(first, last + 1)
 }
 _EMOJI: Final = re.compile("([\u2600-\u27bf\u2b50\U0001f000-\U0001faff])\\1*")
-_GLUED: Final = re.compile(r"(?<![.,;!?،؛؟…])[.,;!?،؛؟…]+(?=[^\W\d_]{2})")
+_GLUED: Final = re.compile(
+    r"(?<![.,;!?،؛؟…])[.,;!?،؛؟…]+(?=[^\W\d_][\u0640\u064b-\u065f\u0670]*[^\W\d_])"
+)
 
 _ONE_SPELLING: Final = {
     "ی": "يىئ",
-    "ک": "ك",
+    "ک": "كڪ",
     "ه": "ةۀۂہۃە",
     "ا": "أإآٱ",
     "و": "ؤ",
@@ -73,8 +75,8 @@ MARKS: Final = dict.fromkeys([0x640, 0x670, *range(0x610, 0x61B), *range(0x64B, 
 _LETTERS: Final[dict[int, str | None]] = {
     **{ord(char): one for one, chars in _ONE_SPELLING.items() for char in chars},
     **{first + digit: str(digit) for first in (0x660, 0x6F0) for digit in range(10)},
-    # A lone hamza and the half-space.
-    **dict.fromkeys([0x621, 0x200C]),
+    # A lone hamza, the half-space, and the sign that old word processors write for one.
+    **dict.fromkeys([0x621, 0x200C, 0xAC]),
     **MARKS,
 }
 _STRETCHED: Final = re.compile("([\u0621-\u06d3])\\1{2,}")
@@ -108,7 +110,9 @@ _CITED_LINE: Final = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
 _SIGNED: Final = re.compile(
     r"^(?:--[ \t]*$|[ \t]*(?:sent from my|get outlook for|sent via|ارسال شده از|فرستاده شده از)\b"
     r"|[ \t]*(?:(?:best|kind|warm)(?: regards| wishes)?|regards|sincerely|yours (?:truly|sincerely)"
-    r"|با (?:تشکر و )?احترام|ارادتمند)[ \t]*[,،.!]?[ \t]*\n(?:.{0,80}\n?){1,6}\Z)",
+    r"|با (?:تشکر و )?احترام|ارادتمند)[ \t]*[,،.!]?[ \t]*\n"
+    # Every line ends in one place only: lines of optional ends can be cut up in endless ways.
+    r"(?=[\s\S]{0,480}\Z)(?:.{0,160}\n){0,5}.{0,160}\n?\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 _LOG_LINE: Final = re.compile(

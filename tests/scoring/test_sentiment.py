@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -73,3 +74,12 @@ def test_every_chunk_has_one_finite_valence(chunks: list[str]) -> None:
     found = valences(chunks)
     assert len(found) == len(chunks)
     assert all(map(math.isfinite, found))
+
+
+def test_many_names_take_no_time() -> None:
+    """How many words are in title case is counted once, not at each name."""
+    began = time.process_time()
+    assert valences(["Red", "Devil"] * 5_000)[1] < 0
+    assert time.process_time() - began < 0.5
+    few = valences([*["Red", "Devil"] * 1_000, *["no"] * 8_000])
+    assert few[:2_000] == [0.0] * 2_000

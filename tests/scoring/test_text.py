@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,3 +152,34 @@ def test_entities_without_tags_are_letters() -> None:
 def test_a_text_that_is_only_a_signature_stays() -> None:
     """Nothing is left out that leaves nothing."""
     assert strip("Sent from my phone\n")[1] == ()
+
+
+@pytest.mark.parametrize("after", ["x " * 600, "a" * 60 + "\nb\nc\nd\ne\nf\ng\nh", "no\n" * 7])
+def test_a_long_text_after_regards_is_no_signature(after: str) -> None:
+    """It stays, and nobody tries each way of cutting it up: that took for ever."""
+    began = time.process_time()
+    assert strip(f"It is broken.\nRegards,\n{after}")[1] == ()
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("unit", ["regards\n", "با احترام\n", "Best,\n", "-- \n", "Sincerely\na"])
+def test_many_signatures_take_no_time(unit: str) -> None:
+    """Each line might begin one."""
+    began = time.process_time()
+    strip(unit * 2_000)
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "last", ["Jane Roe", "Jane Roe\n", "Jane\n\n\n\n\nRoe", "a" * 160, "\n\n\n\n\n\n"]
+)
+def test_a_signature_has_at_most_six_lines(last: str) -> None:
+    """Longer ones are the text itself."""
+    assert strip(f"It is broken.\nRegards,\n{last}") == ("It is broken.", ("signature",))
+    assert strip(f"It is broken.\nRegards,\n{last}\na\nb\nc\nd\ne\nf")[1] == ()
+
+
+@pytest.mark.parametrize("word", ["بد بود.خیلی", "بد بود.خَیلی", "بد بود.خـیلی", "بد بود،اٰصلا"])
+def test_a_mark_is_parted_from_a_word_with_vowel_marks(word: str) -> None:
+    """Vowel marks and stretched letters do not glue a word to the sentence before."""
+    assert len(parted(word).split()) == 3
