@@ -58,7 +58,7 @@ from alerts.told import (
 )
 from scoring.config import DAY_MS, HOUR_MS
 from scoring.customer import Customer, advance
-from scoring.health import Health, distress_before, health
+from scoring.health import Health, distress_before, health, monitored
 from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
 
 LOG_TOPIC: Final = "nabz.customer-log.v1"
@@ -295,7 +295,7 @@ class _Work:
         by_event, cues = False, frozenset[str]()
         if isinstance(record, Signal) and record.author == "customer":
             by_event = _is_news(record)
-            if record.reading is not None:
+            if record.reading is not None and monitored(self.customer):
                 cues = frozenset(cue.code for cue in record.reading.cues)
         talk = record.conversation if isinstance(record, Signal) else None
         self._look(self.now_ms, cause_ms=record.ts_ms, by_event=by_event, cues=cues, talk=talk)

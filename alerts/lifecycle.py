@@ -115,7 +115,7 @@ class Look(NamedTuple):
         waits: Somebody waits for us.
         by_event: Something new from the customer is the cause, not time nor an answer of ours.
         cause_ms: Event time of that event, or the due time of the timer.
-        cues: Codes of the cues the event brought.
+        cues: Codes of the cues the event brought; none of a customer who does not consent.
         complete_to_ms: All sources have been read up to here.
         news_ms: Live only: causes before this are history; None where time is the data's own.
         judged: What the conditions of a rule that has some came to; `measure_e2` is then what is
@@ -218,7 +218,9 @@ def step(
     walk = _Walk(episode, max(look.now_ms, episode.looked_ms))
     if look.by_event and episode.closed and not episode.renewed:
         walk.episode = replace(episode, renewed=True)
-    if look.known:
+    # A red flag fires whatever conditions say; where there is no measure nobody consents.
+    flagged = look.judged is not None and not look.cues.isdisjoint(rule.red_flags)
+    if look.known or flagged:
         _by_measure(walk, rule, look, customer)
     elif episode.state == "pending":
         walk.to("inactive", "dropped")

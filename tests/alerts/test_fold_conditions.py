@@ -441,6 +441,16 @@ def test_a_red_flag_in_one_conversation_opens_only_that_one() -> None:
     assert [(one.conversation, one.reason) for one in transitions(folded)] == [("t-2", "red_flag")]
 
 
+def test_a_red_flag_fires_although_conditions_are_unknown_and_never_without_consent() -> None:
+    """Nothing was promised, so nobody knows whether we are late; a flag is a flag all the same."""
+    rule = Rule("late", when=Level("promise_gap", MINUTE_MS, 0), red_flags=("lawyer",))
+    flag = signal(T + 9, cues=(Cue("lawyer", "intent", 100, "my lawyer"),))
+    assert story(fold_all([flag], with_rules(rule))) == [(9, "red_flag")]
+    for silent in (rule, Rule("plain", red_flags=("lawyer",))):
+        nobody: list[LogRecord] = [profile(T, monitor=False), flag]
+        assert story(fold_all(nobody, with_rules(silent))) == []
+
+
 def test_the_steps_of_a_wait_raise_a_conversation_that_is_not_the_one_waiting_longest() -> None:
     """Each one's clock has its own timers."""
     rule = Rule("talk", entity="conversation", warning=Cuts(900, 100), critical=None)
