@@ -241,10 +241,11 @@ class Observed:
         return path
 
     def _scraped(self) -> Path:
-        """The configuration of `deploy`, addresses and intervals alone changed."""
+        """The configuration of `deploy`, with addresses and intervals of this place."""
         source = DEPLOY / "prometheus"
         tree = yaml.safe_load((source / "prometheus.yaml").read_text("utf-8"))
         tree["global"] = {"scrape_interval": f"{SCRAPE_S}s", "evaluation_interval": f"{SCRAPE_S}s"}
+        del tree["alerting"]  # nobody is to be told of what is broken here
         tree["rule_files"] = [str(source / name) for name in tree["rule_files"]]
         for job in tree["scrape_configs"]:
             kind = job["job_name"].removeprefix("nabz-")

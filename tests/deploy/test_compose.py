@@ -21,7 +21,7 @@ from tests.deploy.tools import ROOT, run, tool
 
 TOKEN = "of-the-test-and-of-no-use"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-OTHERS = {"kafka", "prometheus", "grafana"}
+OTHERS = {"kafka", "prometheus", "alertmanager", "grafana"}
 """Services that are not nabz's own."""
 ENV = variables((DEPLOY / ".env.example").read_text(encoding="utf-8"))
 

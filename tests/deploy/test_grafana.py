@@ -298,6 +298,20 @@ def test_grafana_of_compose_finds_source_and_dashboards() -> None:
     assert any(one.endswith(f":{port}") for one in services[host]["ports"])
 
 
+def test_alertmanager_of_compose_hears_of_alarms_that_exist() -> None:
+    """Prometheus tells it, amtool takes its file, and every alarm it names is one of the rules."""
+    folder = DEPLOY / "alertmanager"
+    run(needed("amtool", "prometheus-alertmanager"), "check-config", f"{folder}/alertmanager.yaml")
+    text = (folder / "alertmanager.yaml").read_text("utf-8")
+    assert set(re.findall(r"Nabz\w+", text)) <= ALARMS
+    told = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text("utf-8"))
+    (where,) = told["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    host, _, port = where.partition(":")
+    services = compose({})["services"]
+    assert f"127.0.0.1:{port}:{port}" in services[host]["ports"]
+    assert "./alertmanager/alertmanager.yaml" in services[host]["volumes"][0]
+
+
 def test_the_source_knows_how_often_prometheus_scrapes() -> None:
     """Else rates over a short range are empty."""
     told = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text("utf-8"))
