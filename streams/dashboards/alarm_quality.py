@@ -33,8 +33,8 @@ _NOW: Final = (
     ),
     Panel(
         title="A day, of 1,000 customers",
-        says="The same for each thousand customers there are, so that rules can be compared as the "
-        "fleet grows.",
+        says="The same for each thousand customers there are, so that rules can be compared as "
+        "the fleet grows.",
         kind="stat",
         width=4,
         unit="short",
@@ -47,8 +47,8 @@ _NOW: Final = (
     ),
     Panel(
         title="Critical",
-        says="Share of the alerts raised within the range. About 5 of 100 should be: where all is "
-        "urgent, nothing is.",
+        says="Share of the alerts raised within the range. About 5 of 100 should be: where all is"
+        " urgent, nothing is.",
         kind="stat",
         width=4,
         unit="percentunit",
@@ -63,8 +63,8 @@ _NOW: Final = (
     ),
     Panel(
         title="Came back",
-        says="Share of the openings told that were of alerts just closed. Beyond 30 % of a day it "
-        "is NabzAlertNoiseHigh: clear later, or lower.",
+        says="Share of the openings told that were of alerts just closed. Beyond 30 % of a day it"
+        " is NabzAlertNoiseHigh: clear later, or lower.",
         kind="stat",
         width=4,
         unit="percentunit",
@@ -115,15 +115,16 @@ _LOAD: Final = (
     ),
     Panel(
         title="What messages say",
-        says="Accepted within the step of the chart. `repeat` that grows: nobody takes care; "
-        "`fired_and_recovered`: it was over before it could be told.",
+        says="Accepted in the minute before, or the step if longer. `repeat` that grows: nobody "
+        "takes care; `fired_and_recovered`: it was over before it could be told.",
         unit="short",
         stacked=True,
         queries=(Query(f"sum by (reason) (increase({_SENT}[$__rate_interval]))", "{{reason}}"),),
     ),
     Panel(
         title="Why messages were kept back",
-        says="Within the step of the chart. `budget` means a flood, `superseded` that it was over.",
+        says="In the minute before, or the step if longer. `budget` means a flood, `superseded` "
+        "that it was over.",
         unit="short",
         stacked=True,
         queries=(
@@ -164,8 +165,8 @@ _LIFE: Final = (
     ),
     Panel(
         title="Alarms about nabz itself",
-        says="How many of each are firing; what each means stands in the runbook. Those that fire "
-        "often and change nothing should be changed themselves.",
+        says="How many of each are firing; what each means stands in the runbook. Those that fire"
+        " often and change nothing should be changed themselves.",
         width=24,
         unit="short",
         stacked=True,

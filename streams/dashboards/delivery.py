@@ -83,8 +83,8 @@ _NOW: Final = (
 _DECIDE: Final = (
     Panel(
         title="Changes of alerts read",
-        says="And what was made of them, within the step of the chart: planned, nobody is to be "
-        "told, known already, or not understood.",
+        says="And what was made of them, in the minute before, or the step if longer: planned, "
+        "nobody is to be told, known already, or not understood.",
         unit="short",
         stacked=True,
         queries=(
@@ -96,8 +96,8 @@ _DECIDE: Final = (
     ),
     Panel(
         title="Not sent, by why",
-        says="Openings, repeats and escalations that were kept back or overtaken, within the step "
-        "of the chart. A close of something delivered is never among them.",
+        says="Openings, repeats and escalations that were kept back or overtaken, in the minute "
+        "before, or the step if longer. A close of something delivered is never among them.",
         unit="short",
         stacked=True,
         queries=(
@@ -126,8 +126,8 @@ _CALLS: Final = (
     ),
     Panel(
         title="Calls that failed, by why",
-        says="Within the step of the chart; most are tried again. `auth`, `gone` and `not_found` "
-        "want a person, `rate_limited` and `server_error` want time.",
+        says="In the minute before, or the step if longer; most are tried again. `auth`, `gone` "
+        "and `not_found` want a person, `rate_limited` and `server_error` want time.",
         unit="short",
         stacked=True,
         queries=(
@@ -153,8 +153,8 @@ _CALLS: Final = (
     ),
     Panel(
         title="Messages accepted, by what they say",
-        says="Within the step of the chart, over the channels chosen. Every `fired` is followed by "
-        "an end.",
+        says="In the minute before, or the step if longer, over the channels chosen. Every "
+        "`fired` is followed by an end.",
         unit="short",
         stacked=True,
         queries=(
@@ -166,8 +166,8 @@ _CALLS: Final = (
     ),
     Panel(
         title="Messages given up",
-        says="Within the step of the chart, by channel: NabzUndelivered. `nabz deliveries` lists "
-        "them.",
+        says="In the minute before, or the step if longer, by channel: NabzUndelivered. `nabz "
+        "deliveries` lists them.",
         unit="short",
         stacked=True,
         queries=(
@@ -206,7 +206,8 @@ _SOON: Final = (
     Panel(
         title="Messages accepted too late",
         says="Share of messages accepted more than 30 s after their alert. Agreed is 1 %; "
-        "NabzDeliveryBurnFast begins at 14.4 %, NabzDeliveryBurnSlow at 6 %.",
+        "NabzDeliveryBurnFast begins at 14.4 %, NabzDeliveryBurnSlow at 6 %. Of all "
+        "channels, whatever is chosen on top.",
         unit="percentunit",
         grades=((0.01, "yellow"), (0.144, "red")),
         queries=(

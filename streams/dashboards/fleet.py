@@ -57,7 +57,8 @@ _NOW: Final = (
     Panel(
         title="Behind the present",
         says="How long ago all sources had been read to their ends. Nobody is judged as waiting, "
-        "quiet or recovered beyond that. Ten minutes for five minutes is NabzWatermarkStalled.",
+        "quiet or recovered beyond that. Ten minutes for five minutes is "
+        "NabzWatermarkStalled.",
         kind="stat",
         width=4,
         unit="s",
@@ -79,8 +80,8 @@ _HEALTHS: Final = (
     Panel(
         title="Health of customers who did something",
         says="How many rows were written with a health between two bounds, from 0 (bad) to 100. "
-        "Only customers who write or are waited for come by, so this is not the whole fleet; a "
-        "band that moves down is what to look for.",
+        "Only customers who write or are waited for come by, so this is not the whole fleet;"
+        " a band that moves down is what to look for.",
         kind="heatmap",
         width=16,
         unit="short",
@@ -88,8 +89,8 @@ _HEALTHS: Final = (
     ),
     Panel(
         title="Median and lowest tenth of health",
-        says="Of the same rows. The lowest tenth falls alone where a few customers have a bad day; "
-        "both fall where something has happened to many.",
+        says="Of the same rows. The lowest tenth falls alone where a few customers have a bad "
+        "day; both fall where something has happened to many.",
         unit="short",
         top=100,
         queries=tuple(
@@ -105,8 +106,8 @@ _HEALTHS: Final = (
 _ALERTS: Final = (
     Panel(
         title="Alerts by state reached",
-        says="Changes of alerts, within the step of the chart. `firing` without `closed` for "
-        "hours: customers are not looked after, or the rule never clears.",
+        says="Changes of alerts, in the minute before, or the step if longer. `firing` without "
+        "`closed` for hours: customers are not looked after, or the rule never clears.",
         unit="short",
         stacked=True,
         queries=(
@@ -119,8 +120,8 @@ _ALERTS: Final = (
     ),
     Panel(
         title="Alerts raised by severity",
-        says="Within the step of the chart. Many at once are usually one cause: look at what "
-        "changed then.",
+        says="In the minute before, or the step if longer. Many at once are usually one cause: "
+        "look at what changed then.",
         unit="short",
         stacked=True,
         queries=(

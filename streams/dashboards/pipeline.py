@@ -25,8 +25,8 @@ _NOW: Final = (
     ),
     Panel(
         title="Partitions in hand",
-        says="Partitions of the customer log some worker has. Fewer than the log has: part of the "
-        "customers is not looked after.",
+        says="Partitions of the customer log some worker has. Fewer than the log has: part of the"
+        " customers is not looked after.",
         kind="stat",
         width=4,
         unit="short",
@@ -57,8 +57,8 @@ _NOW: Final = (
     ),
     Panel(
         title="Fetches read again",
-        says="Fetches that did not go on where the last one ended, within the range. A few after a "
-        "change of members are usual.",
+        says="Fetches that did not go on where the last one ended, within the range. A few after "
+        "a change of members are usual.",
         kind="stat",
         width=4,
         unit="short",
@@ -67,8 +67,8 @@ _NOW: Final = (
     ),
     Panel(
         title="Rows outvoted",
-        says="Stored rows of a worker that had been frozen, dropped at restore, within the range. "
-        "It is healed; often means that workers hang.",
+        says="Stored rows of a worker that had been frozen, dropped at restore, within the range."
+        " It is healed; often means that workers hang.",
         kind="stat",
         width=4,
         unit="short",
@@ -93,8 +93,8 @@ _INGEST: Final = (
     ),
     Panel(
         title="Behind, by source",
-        says="Event time the slowest partition of a source is behind; 0 at its end. One that grows "
-        "while records are read: not enough workers; while none is read: cut off.",
+        says="Event time the slowest partition of a source is behind; 0 at its end. One that "
+        "grows while records are read: not enough workers; while none is read: cut off.",
         unit="s",
         queries=(
             Query('max by (source) (nabz_ingest_lag_seconds{@, source=~"$source"})', "{{source}}"),
@@ -115,8 +115,8 @@ _INGEST: Final = (
     ),
     Panel(
         title="Put aside, by reason",
-        says="Records nabz could not understand, within the step of the chart: NabzDeadLetters. "
-        "`nabz dlq list` shows where they stand.",
+        says="Records nabz could not understand, in the minute before, or the step if longer: "
+        "NabzDeadLetters. `nabz dlq list` shows where they stand.",
         unit="short",
         stacked=True,
         queries=(
@@ -175,7 +175,7 @@ _FOLD: Final = (
     Panel(
         title="Events scored too late",
         says="Share of events scored more than 5 s after they happened. Agreed is 1 %; "
-        "NabzEventLagBurn begins at 14.4 %.",
+        "NabzEventLagBurn begins at 14.4 %. Of all workers, whatever is chosen on top.",
         unit="percentunit",
         grades=((0.01, "yellow"), (0.144, "red")),
         queries=(
@@ -192,8 +192,8 @@ _FOLD: Final = (
     ),
     Panel(
         title="Customers by partition",
-        says="Even, unless a few accounts write under one id. A partition that is missing is being "
-        "restored, or nobody has it.",
+        says="Even, unless a few accounts write under one id. A partition that is missing is "
+        "being restored, or nobody has it.",
         unit="short",
         queries=(
             Query("max by (partition) (nabz_partition_customers{@})", "partition {{partition}}"),
@@ -201,8 +201,8 @@ _FOLD: Final = (
     ),
     Panel(
         title="Workers that fold",
-        says="Ready, or restoring its rows, or waiting for its group. A quarter of an hour without "
-        "is NabzRestoreLong.",
+        says="Ready, or restoring its rows, or waiting for its group. A quarter of an hour "
+        "without is NabzRestoreLong.",
         kind="state-timeline",
         unit="short",
         states=((0, "not ready", "yellow"), (1, "ready", "green")),
