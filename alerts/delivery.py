@@ -24,6 +24,7 @@ from alerts.message import NAMESPACE, Kind, kind_of, notification_id
 from alerts.outputs import At, Transition
 from alerts.pipeline import Kept
 from alerts.standstill import Standstill
+from alerts.storm import Storm
 
 State = Literal[
     "pending",
@@ -61,12 +62,13 @@ class Delivery(msgspec.Struct, frozen=True):
         http_status: The receiver's last answer.
         provider_ref: The receiver's own name of the message.
         ambiguous: Some call ended without an answer: the receiver may have it.
-        offset: Where the transition stands in `nabz.transitions.v1`; -1 with `about`.
-        log: Where in the customer log it was decided; nowhere with `about`.
+        offset: Where the transition stands in `nabz.transitions.v1`; -1 with `about` or `storm`.
+        log: Where in the customer log it was decided; nowhere with either.
         created_ms: When it was planned, or planned anew after it was kept back.
         version: Rises with every record of the key.
         by: Id of the hold that keeps it back, or of the digest that tells it.
         about: The source that stands still, where the message is about none of the customers.
+        storm: The storm of openings, where it is about that.
     """
 
     notification_id: str
@@ -90,6 +92,7 @@ class Delivery(msgspec.Struct, frozen=True):
     version: int = 1
     by: str | None = None
     about: Standstill | None = None
+    storm: Storm | None = None
 
     @property
     def open(self) -> bool:
@@ -113,7 +116,7 @@ def planned(
     offset: int,
     now_ms: int,
     kept: Kept | None = None,
-    about: Standstill | None = None,
+    about: Standstill | Storm | None = None,
 ) -> Delivery:
     """The first record of a message: pending, or suppressed with the reason."""
     return Delivery(
@@ -138,7 +141,8 @@ def planned(
         created_ms=now_ms,
         updated_ms=now_ms,
         by=None if kept is None else kept.by,
-        about=about,
+        about=about if isinstance(about, Standstill) else None,
+        storm=about if isinstance(about, Storm) else None,
     )
 
 
@@ -172,6 +176,7 @@ def digest(members: Sequence[Delivery], *, cause: str, now_ms: int) -> Delivery:
         version=1,
         by=None,
         about=None,
+        storm=None,
     )
 
 

@@ -4,7 +4,7 @@ A hold is for everything, one channel or one rule (or one rule in one channel), 
 end. While it lasts openings are kept back with reason `held`, and a close of something that was
 told waits; it is never lost. When a hold ends by itself or is released, the closes go out first
 thing, and each opening that is still true is told, told in one digest, or discarded, as the one who
-releases says.
+releases says. A storm (`alerts.storm`) is held by nabz itself: openings of one rule, and no ends.
 
 Next step: `alerts.pipeline` asks for holds first among what people decide.
 """
@@ -37,6 +37,7 @@ class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
         ts_ms: When it was given; 0 where the writer did not say.
         released_ms: When somebody ended it early; null while nobody has.
         after: What becomes of what it held.
+        only_openings: An end of what was told goes out all the same; so for a storm.
     """
 
     until_ms: int
@@ -48,6 +49,7 @@ class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
     ts_ms: int = 0
     released_ms: int | None = None
     after: After = "send"
+    only_openings: bool = False
 
     def lasts(self, now_ms: int) -> bool:
         """Is it in force?
@@ -74,13 +76,20 @@ Named = tuple[str, Hold]
 """A hold with its id."""
 
 
-def covering(holds: Iterable[Named], channel: str, rule: str) -> Named | None:
+def covering(
+    holds: Iterable[Named], channel: str, rule: str, *, closing: bool = False
+) -> Named | None:
     """The hold that keeps a message back the longest, None if none of them does.
 
     Args:
         holds: In force.
         channel: Of the message.
         rule: Of the message; empty for a digest, which no rule's hold covers.
+        closing: The message tells of an end.
     """
-    found = [(name, hold) for name, hold in holds if hold.covers(channel, rule)]
+    found = [
+        (name, hold)
+        for name, hold in holds
+        if hold.covers(channel, rule) and not (closing and hold.only_openings)
+    ]
     return max(found, key=lambda one: (one[1].until_ms, one[0]), default=None)

@@ -25,6 +25,7 @@ import msgspec
 
 from alerts.outputs import Contribution, Evidence, Transition
 from alerts.standstill import LAG
+from alerts.storm import OPENINGS
 from alerts.texts import TEXTS
 from scoring.jalali import jalali
 
@@ -232,6 +233,9 @@ def _who(transition: Transition, locale: Locale) -> str:
     if transition.measure == LAG:  # about no customer
         source = _isolated(plain(transition.labels["source"]), locale)
         return texts.source.format(source=source)
+    if transition.measure == OPENINGS:
+        rule = _isolated(plain(transition.labels["rule"]), locale)
+        return texts.rule.format(rule=rule)
     customer = _isolated(plain(transition.customer), locale)
     name = plain(transition.name) if transition.name is not None else ""
     who = f"{_isolated(name, locale)} ({customer})" if name else customer
@@ -411,9 +415,9 @@ def why_command(customer: str, alert_id: str) -> str:
 
 
 def _why(transition: Transition) -> str:
-    """What to type next: nobody's scores explain a source that stands still."""
-    if transition.measure == LAG:
-        return "nabz doctor"
+    """What to type next: nobody's scores explain a source that stands still, or a storm."""
+    if transition.measure in {LAG, OPENINGS}:
+        return transition.replay
     return why_command(transition.customer, transition.alert_id)
 
 

@@ -33,6 +33,7 @@ class Texts:
     measures: Mapping[str, str]
     of_account: str
     source: str
+    rule: str
     because: str
     comma: str
     waiting_for: str
@@ -113,12 +114,15 @@ _EN: Final = Texts(
         "positive_words": "writes in positive words",
         "trail": "was in distress lately",
         "cut_off": "nothing newer is read from it, so nobody is told of waiting or silence",
+        "opening_storm": "it opens far more often than usual since a change of configuration;"
+        " its openings are held until they are released",
     },
     reasons={
         "rule_removed": "the rule was removed",
         "manual": "somebody closed it",
         "merged": "it was merged into another alert",
         "source_removed": "the source is not configured any more",
+        "hold_ended": "the hold has ended",
     },
     severities={"warning": "warning", "critical": "critical"},
     measures={
@@ -126,6 +130,7 @@ _EN: Final = Texts(
         "health": "health",
         "waiting": "waiting",
         "lag": "lag in minutes",
+        "openings": "number of openings",
         "waiting_minutes": "minutes of waiting",
         "promise_gap_minutes": "minutes past what was promised",
         "contacts_24h": "contacts within 24 h",
@@ -136,6 +141,7 @@ _EN: Final = Texts(
     },
     of_account=", account {account}",
     source="source {source}",
+    rule="rule {rule}",
     because="Why: {causes}",
     comma=", ",
     waiting_for="waiting {duration} for an answer",
@@ -216,12 +222,15 @@ _FA: Final = Texts(
         "positive_words": "با واژه‌های مثبت می‌نویسد",
         "trail": "به‌تازگی ناراحت بوده است",
         "cut_off": "چیز تازه‌ای از آن خوانده نمی‌شود، پس از انتظار و سکوت هم خبری داده نمی‌شود",
+        "opening_storm": "از هنگام تغییر پیکربندی بسیار بیش از معمول هشدار می‌دهد؛"
+        " هشدارهای آن تا آزاد شدن نگه داشته می‌شوند",
     },
     reasons={
         "rule_removed": "قاعده حذف شد",
         "manual": "کسی آن را بست",
         "merged": "با هشدار دیگری یکی شد",
         "source_removed": "این منبع دیگر در پیکربندی نیست",
+        "hold_ended": "نگه‌داشتن پایان یافت",
     },
     severities={"warning": "هشدار", "critical": "بحرانی"},
     measures={
@@ -229,6 +238,7 @@ _FA: Final = Texts(
         "health": "سلامت",
         "waiting": "انتظار",
         "lag": "تأخیر به دقیقه",
+        "openings": "شمار هشدارهای تازه",
         "waiting_minutes": "دقیقه‌های انتظار",
         "promise_gap_minutes": "دقیقه‌های گذشته از قول",
         "contacts_24h": "تماس‌ها در ۲۴ ساعت",
@@ -239,6 +249,7 @@ _FA: Final = Texts(
     },
     of_account="، حساب {account}",
     source="منبع {source}",
+    rule="قاعدهٔ {rule}",
     because="چرا: {causes}",
     comma="، ",
     waiting_for="{duration} منتظر پاسخ است",

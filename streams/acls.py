@@ -77,7 +77,7 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
     >>> for one in rights("notifier"):
     ...     print(one.kind, one.name, *one.operations)
     topic nabz.transitions.v1 READ
-    topic nabz.control.v1 READ
+    topic nabz.control.v1 READ WRITE
     topic nabz.deliveries.v1 READ WRITE
     group nabz-notifier READ
     """
@@ -100,7 +100,8 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
             )
         case "notifier":
             return (
-                *_topics([TRANSITIONS, CONTROL], "READ"),
+                *_topics([TRANSITIONS], "READ"),
+                *_topics([CONTROL], "READ", "WRITE"),  # to hold a storm of openings
                 *_topics([DELIVERIES], "READ", "WRITE"),
                 *_groups([NOTIFIER_GROUP], "READ"),
             )

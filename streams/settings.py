@@ -52,6 +52,7 @@ from streams.notifier.settings import (
     NotifierSettings,
     RouteSettings,
     SecretRef,
+    StormSettings,
 )
 from streams.scoring_settings import ScoringSettings
 
@@ -195,6 +196,7 @@ class Settings(BaseSettings):
     max_notify_age: DurationMs = 900_000
     cut_off_after: CutOffAfter = 900_000
     heartbeat: HeartbeatSettings | None = None
+    storm: StormSettings = StormSettings()
     metrics: MetricsSettings = MetricsSettings()
     ingest: IngestSettings = IngestSettings()
 
@@ -249,6 +251,7 @@ class Settings(BaseSettings):
             cut_off_after=self.cut_off_after,
             sources=self._lateness_ms(),
             heartbeat=self.heartbeat,
+            storm=self.storm,
         )
 
     def _lateness_ms(self) -> dict[str, int]:
@@ -449,6 +452,7 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "quiet_hours": QuietSettings,
     "routes": RouteSettings,
     "spans": SpanSettings,
+    "storm": StormSettings,
     **CHANNEL_TYPES,
 }
 """Whose keys are known below a step of the notifier's part."""

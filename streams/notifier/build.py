@@ -26,6 +26,7 @@ from alerts.channels.webhook import Webhook, signing_key
 from alerts.message import Locale
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
 from alerts.routing import Match, Route
+from alerts.storm import Bounds
 from streams.engine.brokers import BrokerConfigError, secret
 from streams.notifier.channel_settings import (
     AlertmanagerSettings,
@@ -88,6 +89,7 @@ class Plan:
     cut_off_after_ms: int = 900_000
     sources: Mapping[str, int] = field(default_factory=dict)
     heartbeat: Heartbeat | None = None
+    storm: Bounds = field(default_factory=Bounds)
 
 
 def _guard(settings: CalledSettings) -> Guard:
@@ -254,4 +256,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         cut_off_after_ms=settings.cut_off_after,
         sources=dict(settings.sources),
         heartbeat=_heartbeat(settings.heartbeat),
+        storm=Bounds(
+            settings.storm.times, settings.storm.within, settings.storm.floor, settings.storm.hold
+        ),
     )

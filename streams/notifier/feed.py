@@ -288,10 +288,21 @@ class Ledger:
         """Write tombstones."""
         await self._write([(one.encode(), None, []) for one in notification_ids])
 
+    async def order(self, key: bytes, value: bytes) -> None:
+        """Write an order of nabz's own to the control topic, acknowledged.
+
+        Raises:
+            FeedError: It was not.
+        """
+        await self._write([(key, value, [])], topic=self._names.control)
+
     async def _write(
-        self, rows: Sequence[tuple[bytes, bytes | None, list[tuple[str, bytes]]]]
+        self,
+        rows: Sequence[tuple[bytes, bytes | None, list[tuple[str, bytes]]]],
+        *,
+        topic: str | None = None,
     ) -> None:
-        producer = self._producer
+        producer, to = self._producer, self._names.deliveries if topic is None else topic
         if not rows:
             return
         if producer is None:
@@ -299,7 +310,7 @@ class Ledger:
 
         def write() -> None:
             futures: list[Any] = [
-                producer.send(self._names.deliveries, value, key=key, headers=head, partition=0)
+                producer.send(to, value, key=key, headers=head, partition=0)
                 for key, value, head in rows
             ]
             for future in futures:
@@ -308,7 +319,7 @@ class Ledger:
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, write)
         except KafkaError as error:
-            raise FeedError(f"writing deliveries failed: {type(error).__name__}") from error
+            raise FeedError(f"topic {to}: a write failed, {type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close the producer."""

@@ -46,6 +46,9 @@ from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Now
 from alerts.standstill import Standstill
 from alerts.standstill import transition as said_of
+from alerts.storm import Storm, Watch
+from alerts.storm import said as said_of_storms
+from alerts.storm import transition as said_of_storm
 from streams.clock import wall_ms
 from streams.engine.brokers import Broker
 from streams.engine.reader import follow, read_to_end
@@ -57,6 +60,7 @@ from streams.notifier.orders import Orders, take
 from streams.notifier.outbox import Key, Outbox
 from streams.notifier.settings import NotifierSettings
 from streams.notifier.sources import Sources
+from streams.notifier.storms import hold_openings, watch_from
 from streams.notifier.telling import tell
 
 EX_SOFTWARE = 70
@@ -104,6 +108,7 @@ class _Term:
     number: int
     outbox: Outbox
     sources: Sources
+    watch: Watch
     looked_s: float = -math.inf
     due: list[tuple[int, Key]] = field(default_factory=list)
     busy: set[Key] = field(default_factory=set)
@@ -324,7 +329,8 @@ class Notifier:
         missing = outbox.restore(found.values(), self._clock())
         await self._ledger.write(outbox.mended)
         await self._recall(outbox, missing)
-        term = _Term(number, outbox, sources)
+        watch = await self._usual(begin)
+        term = _Term(number, outbox, sources, watch)
         self._term = term
         now_ms = self._clock()
         for key in outbox.lanes:
@@ -339,6 +345,13 @@ class Notifier:
             controls=controls,
             channels=sorted(self._plan.outlets),
         )
+
+    async def _usual(self, begin: int) -> Watch:
+        """What is usual, as the one before us knew it; in recorded time no change is told apart."""
+        if not self._plan.live:
+            return Watch(self._plan.storm)
+        topic = self._names.transitions
+        return await watch_from(self._broker, topic, begin, self._plan.storm)
 
     def _watch(
         self,
@@ -460,6 +473,7 @@ class Notifier:
         for raw, transition in several:
             self._newest_ms = max(self._newest_ms, transition.at_ms)
             wall = self._clock()
+            await self._weather(term, transition, wall)
             deliveries = outbox.plan(
                 transition,
                 raw.offset,
@@ -482,8 +496,19 @@ class Notifier:
             self._count_end(one)
             self._push(term, self._clock(), outbox.add(one, transition))
 
+    async def _weather(self, term: _Term, transition: Transition, wall: int) -> None:
+        """Hold the openings of a rule from the one on that makes a storm of them."""
+        storm = term.watch.saw(transition) if self._plan.live else None
+        if storm is None:
+            return
+        if await hold_openings(self._ledger, self._orders, storm, self._plan.storm, wall):
+            log.warning(
+                "storm.held", rule=storm.rule, hold=storm.name, openings=storm.openings,
+                most=storm.most, config_hash=storm.config_hash,
+            )  # fmt: skip
+
     async def _look(self, term: _Term) -> None:
-        """Once a second: does a source stand still, or go on? It is told like any alert."""
+        """Once a second: what is there to say of nabz itself? It is told like any alert."""
         if not self._plan.live or time.monotonic() - term.looked_s < _LOOK_S:
             return
         term.looked_s = time.monotonic()
@@ -492,10 +517,13 @@ class Notifier:
         for one in term.sources.look(last, outbox.seqs(self._plan.sources), wall):
             await self._tell(term, one, wall)
         self._metrics.cut_off.set(len(outbox.standstills()))
+        found = tuple(term.watch.storms.values())
+        for storm in said_of_storms(found, outbox.storms(), self._orders.holds, wall):
+            await self._tell(term, storm, wall)
 
-    async def _tell(self, term: _Term, one: Standstill, wall: int) -> None:
-        """Plan what is to be said of a source, for channels that have not heard it yet."""
-        transition = said_of(one)
+    async def _tell(self, term: _Term, one: Standstill | Storm, wall: int) -> None:
+        """Plan what is to be said of a source or a storm, for channels that have not heard yet."""
+        transition = said_of(one) if isinstance(one, Standstill) else said_of_storm(one)
         deliveries = term.outbox.plan(
             transition,
             -1,
@@ -507,7 +535,10 @@ class Notifier:
         )
         if not deliveries:
             return
-        log.warning("source.standstill", source=one.source, reason=one.reason)
+        if isinstance(one, Standstill):
+            log.warning("source.standstill", source=one.source, reason=one.reason)
+        else:
+            log.warning("storm.told", rule=one.rule, reason=transition.reason)
         await self._ledger.write(deliveries)
         for delivery in deliveries:
             self._count_end(delivery)

@@ -35,6 +35,8 @@ from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
 from alerts.standstill import Standstill, fingerprint
 from alerts.standstill import transition as said_of
+from alerts.storm import Storm
+from alerts.storm import transition as said_of_storm
 
 Key = tuple[str, str]
 """Channel and alert id."""
@@ -107,6 +109,8 @@ class Outbox:
             self.lanes.setdefault((one.channel, one.alert_id), []).append(taken)
             if one.about is not None and self._keeps(taken):
                 self.transitions[one.notification_id] = said_of(one.about)
+            if one.storm is not None and self._keeps(taken):
+                self.transitions[one.notification_id] = said_of_storm(one.storm)
         for one in sorted(known, key=lambda one: one.created_ms):
             self._metered(one)
         for key in list(self.lanes):
@@ -119,6 +123,7 @@ class Outbox:
             if self._keeps(one)
             and one.kind != "digest"
             and one.about is None
+            and one.storm is None
             and (not _waits(one) or one is lane[-1])
         ]
 
@@ -131,7 +136,7 @@ class Outbox:
         channels: Iterable[str],
         now: Now,
         wall_ms: int,
-        about: Standstill | None = None,
+        about: Standstill | Storm | None = None,
     ) -> list[Delivery]:
         """The first records of a transition's messages; empty if nobody is to be told, or again."""
         alert_id, closes = transition.alert_id, transition.after == "closed"
@@ -162,6 +167,14 @@ class Outbox:
             lane[-1].about.source: lane[-1].about
             for lane in self.lanes.values()
             if lane[-1].about is not None and not lane[-1].closing
+        }
+
+    def storms(self) -> dict[str, Storm]:
+        """Storms that were told of, and whose end was not yet, by the id of their hold."""
+        return {
+            lane[-1].storm.name: lane[-1].storm
+            for lane in self.lanes.values()
+            if lane[-1].storm is not None and not lane[-1].closing
         }
 
     def seqs(self, sources: Iterable[str]) -> dict[str, int]:
@@ -289,7 +302,7 @@ class Outbox:
     ) -> Kept | Literal["send", "digest"] | None:
         """What becomes of one opening that was kept back; None to leave it as it is."""
         hold = holds.get(one.by or "") if one.failure == "held" else None
-        after = "send" if hold is None or hold.released_ms is None else hold.after
+        after = "send" if hold is None or hold.lasts(wall_ms) else hold.after
         if after == "discard":
             return Kept("discarded", one.by)
         bundle, about = (
@@ -350,7 +363,7 @@ class Outbox:
             stop = kept_back(transition, about)
             return None if stop is None else (kept(delivery, stop, now_ms), now_ms)
         rule = "" if bundle else self.transitions[delivery.notification_id].rule
-        held = covering(now.holds, delivery.channel, rule)
+        held = covering(now.holds, delivery.channel, rule, closing=not bundle)
         if held is None:
             return None
         name, hold = held

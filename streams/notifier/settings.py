@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from alerts.holds import LONGEST_MS
 from alerts.message import link_fields
 from alerts.outputs import Severity
 from streams.ingest.picks import suggestion
@@ -35,6 +36,7 @@ __all__ = (  # units and words of the channels are those of all other settings t
     "NotifierSettings",
     "RouteSettings",
     "SecretRef",
+    "StormSettings",
     "duration_ms",
 )
 
@@ -89,6 +91,22 @@ class HeartbeatSettings(Strict):
         return value
 
 
+class StormSettings(Strict):
+    """When openings after a change of configuration are a storm, and how long it is held.
+
+    Attributes:
+        times: More than so many times the usual.
+        within: In so long.
+        floor: Never with so few or fewer.
+        hold: What nobody releases is told in one digest after so long.
+    """
+
+    times: Annotated[int, Field(ge=2, le=1_000)] = 10
+    within: Annotated[DurationMs, Field(ge=60_000, le=3_600_000)] = 600_000
+    floor: Annotated[int, Field(ge=1, le=100_000)] = 20
+    hold: Annotated[DurationMs, Field(ge=60_000, le=LONGEST_MS)] = 4 * 3_600_000
+
+
 class NotifierSettings(Strict):
     """All the notifier is told.
 
@@ -101,6 +119,7 @@ class NotifierSettings(Strict):
         cut_off_after: A source that stands still for longer is told of (live clock only).
         sources: Lateness of each source in ms; told by the other settings, not written here.
         heartbeat: Pinged while the auditor finds nothing undelivered.
+        storm: When the openings of a rule are held after a change (live clock only).
     """
 
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
@@ -111,6 +130,7 @@ class NotifierSettings(Strict):
     cut_off_after: CutOffAfter = 900_000
     sources: dict[str, int] = Field(default_factory=dict)
     heartbeat: HeartbeatSettings | None = None
+    storm: StormSettings = StormSettings()
 
     @field_validator("links")
     @classmethod
