@@ -132,6 +132,7 @@ def test_gaps_are_those_between_contacts_in_the_order_they_come() -> None:
     assert customer.gaps == (60,) * CAPS["gaps"]
     late = told(*visits(HOUR_MS, 3), signal(T - DAY_MS, conversation="old"))
     assert late.gaps == (60, 60)
+    assert told(signal(T), signal(T, conversation="t-2")).gaps == (), "two at once are no gap"
 
 
 def test_who_is_not_monitored_is_not_followed_in_silence() -> None:
