@@ -30,7 +30,8 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200d-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ud800-\udfff\ufb50-\ufdff\ufe70-\ufefc\uff01-\uff5e]"
 )
-_UNSEEN_TABLE: Final = {
+_LINE_ENDS: Final = dict.fromkeys((0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029), "\n")
+_UNSEEN_TABLE: Final[dict[int, str | None]] = _LINE_ENDS | {
     code: None
     for first, last in (
         (0x00, 0x08),
@@ -83,12 +84,14 @@ _STRETCHED: Final = re.compile("([\u0621-\u06d3])\\1{2,}")
 
 _MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|ul|ol|li|table|tbody|thead|tr|td|th|html|body|head|h[1-6]|strong|em"
-    r"|img|font|meta|hr|pre|code|link|title|center|small|style|script|blockquote)\b[^<>]{0,2000}>"
+    r"|img|font|meta|hr|pre|code|link|title|center|small|style|script|blockquote|section|article|header"
+    r"|footer|main|nav|button|label|form|input|textarea|select|option|sup|sub|dl|dt|dd|o:p)\b[^<>]{0,2000}>"
     r"|<!--|-->|<!doctype[^<>]{0,200}>",
     re.IGNORECASE,
 )
 _HIDDEN: Final = re.compile(
-    r"<(style|script|head)\b[^<>]{0,2000}>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL
+    r"<(style|script|head)\b[^<>]{0,2000}>.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)",
+    re.IGNORECASE | re.DOTALL,
 )
 _CITED: Final = re.compile(
     r"<blockquote\b[^<>]{0,2000}>.*?(?:</blockquote>|\Z)", re.IGNORECASE | re.DOTALL
@@ -97,12 +100,16 @@ _ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});", re.IGN
 
 _REPLY: Final = re.compile(
     r"^[ \t]*(?:"
-    r"on\b.{6,200}\bwrote:[ \t]*$"
-    r"|-{2,}[ \t]*(?:original message|forwarded message|پیام اصلی)[ \t]*-{2,}"
+    # Mail programs break this line where it gets long.
+    r"on\b(?:.{6,200}|.{0,80}\d.{0,120}\n.{0,100})\bwrote:[ \t]*$"
+    r"|-{2,}[ \t]*(?:original message|forwarded message|پ[يی]ام (?:اصل[يی]|هدا[يی]ت[ \u200c]?شده))"
+    r"[ \t]*-{2,}"
+    r"|begin forwarded message:|[#-]{2,}.{0,40}\breply above this line\b"
     r"|_{10,}[ \t]*$"
-    r"|from:.{1,200}\n[ \t]*(?:sent|date|to|subject):"
-    r"|(?:در تاریخ|در روز).{4,200}نوشت(?:ه است|ند)?[ \t]*:"
-    r"|(?:از|فرستنده):.{1,200}\n[ \t]*(?:ارسال|تاریخ|به|موضوع):"
+    r"|\*?from:.{1,200}\n[ \t]*\*?(?:sent|date|to|cc|subject):"
+    r"|در (?:تار[يی]خ|روز|(?:[يی]ک|دو|سه|چهار|پنج)?[ \u200c]?شنبه|جمعه)\b"
+    r"(?:.{4,200}|.{4,200}\n.{0,100})نوشت(?:ند|ه(?:[ \u200c]?(?:است|اند))?)?[ \t]*:[ \t]*$"
+    r"|(?:از|فرستنده):.{1,200}\n[ \t]*(?:ارسال|تار[يی]خ|به|موضوع):"
     r")",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -118,9 +125,12 @@ _SIGNED: Final = re.compile(
 _LOG_LINE: Final = re.compile(
     r"^[ \t]*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*"
     r"|\[?(?:error|warn|warning|info|debug|trace|fatal)\]?[: ].*[{}()=\[\]/\\].*"
-    r"|traceback \(most recent call last\):.*|file \"[^\"\n]{1,300}\", line \d+.*"
-    r"|at [\w$.<>]{3,200}\(.*\).*|caused by: .*|exception in thread .*"
-    r"|[\w.]{3,120}(?:error|exception): .*|[{}\[\]]+,?[ \t]*|\"[\w.-]{1,80}\":.*)$",
+    r"|traceback \(most recent call last\):.*|file \"[^\"\n]{1,300}\", line \d+.*(?:\n[ \t]{4}.*)?"
+    r"|at [\w$.<>]{3,200}\(.*\).*|at (?:async |new )?[\w$.<>]{2,200} \(.*:\d+\).*|caused by: .*"
+    r"|exception in thread .*|goroutine \d+ \[.*|panic: runtime error.*"
+    r"|(?:unhandled exception[.:] )?[\w.]{3,120}(?:error|exception): .*"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) [ \d]\d \d\d:\d\d:\d\d .*"
+    r"|[{}\[\]]+,?[ \t]*|\{\".*\}[ \t]*|\"[\w.-]{1,80}\":.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCED: Final = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -130,14 +140,16 @@ def tidy(text: str) -> str:
     """Take out what nobody sees and cap the length.
 
     Removes control, direction and zero-width characters other than the half-space, and unpaired
-    surrogates; writes presentation forms of letters as letters. Applying it twice changes nothing.
+    surrogates; writes presentation forms of letters as letters, and every end of a line as one.
+    Applying it twice changes nothing.
 
     >>> tidy("b\u200fad \ufefb")
     'bad لا'
     """
     text = text[:MAX_CHARS]
     if _UNSEEN.search(text):
-        text = unicodedata.normalize("NFKC", text.translate(_UNSEEN_TABLE))[:MAX_CHARS]
+        text = text.replace("\r\n", "\n").translate(_UNSEEN_TABLE)
+        text = unicodedata.normalize("NFKC", text)[:MAX_CHARS]
         text = text.translate(_UNSEEN_TABLE)
     return text
 
@@ -163,6 +175,8 @@ def strip(text: str) -> tuple[str, tuple[str, ...]]:
     ('Still broken.', ('quoted',))
     """
     kinds = []
+    if "&lt;" in text and not _MARKUP.search(text):
+        text = html.unescape(text)
     if "<" in text and (_MARKUP.search(text)):
         uncited = _CITED.sub("\n", _HIDDEN.sub(" ", text))
         quoted = "blockquote" in text and uncited != text

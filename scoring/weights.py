@@ -10,6 +10,7 @@ Next step: `scoring.reading` weighs texts with it, `scoring.dialogue` turns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Final
@@ -17,8 +18,14 @@ from typing import Final
 RELIEF: Final = frozenset(("good_words", "thanks", "solved", "pleased", "opens"))
 """Features that take from badness; all others add to it."""
 
+LANGUAGES: Final = ("en", "fa")
+"""Languages that are read; each weighs the same features."""
+
 ANY: Final = "any"
 """Language of the weights of dialogue features: they look at no words."""
+
+
+_HUNDREDTHS: Final = re.compile("-?[0-9]{1,6}")
 
 
 def parse(table: str) -> dict[str, dict[str, int]]:
@@ -28,7 +35,8 @@ def parse(table: str) -> dict[str, dict[str, int]]:
         table: Lines of feature, language and weight, apart by spaces; `#` begins a comment.
 
     Raises:
-        ValueError: A line is of another shape, a weight is given twice or has the wrong sign.
+        ValueError: A line is of another shape or language, a weight is given twice or has the wrong
+            sign.
 
     >>> parse("waiting en 120  # long")
     {'en': {'waiting': 120}}
@@ -41,12 +49,14 @@ def parse(table: str) -> dict[str, dict[str, int]]:
         parts = line.partition("#")[0].split()
         if not parts:
             continue
-        if len(parts) != 3 or not parts[2].lstrip("-").isdigit():
+        if len(parts) != 3 or not _HUNDREDTHS.fullmatch(parts[2]):
             raise ValueError(
                 f"weights line {number}: found {len(parts)} words, want a feature, a language and"
                 " hundredths, like: waiting en 120"
             )
         feature, lang, weight = parts[0], parts[1], int(parts[2])
+        if lang not in (*LANGUAGES, ANY):
+            raise ValueError(f"weights line {number}: language {lang} is none of en, fa, any")
         if weight * (-1 if feature in RELIEF else 1) < 0:
             does = ("takes from", "adds to")[:: 1 if feature in RELIEF else -1]
             raise ValueError(
@@ -61,7 +71,27 @@ def parse(table: str) -> dict[str, dict[str, int]]:
     return found
 
 
-WEIGHTS: Final = parse(resources.files("scoring").joinpath("weights.txt").read_text("utf-8"))
+def whole(weights: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Give the table back if no line is missing: what one language weighs the other does too.
+
+    Raises:
+        ValueError: A feature stands in one language only, or is misspelt there.
+
+    >>> whole({"en": {"wating": 1}, "fa": {"waiting": 1}})
+    Traceback (most recent call last):
+    ValueError: weights: waiting has no line in en: add it, or mend its name
+    """
+    for lang in LANGUAGES:
+        for other in LANGUAGES:
+            missing = sorted(weights.get(other, {}).keys() - weights.get(lang, {}).keys())
+            if missing:
+                raise ValueError(
+                    f"weights: {missing[0]} has no line in {lang}: add it, or mend its name"
+                )
+    return weights
+
+
+WEIGHTS: Final = whole(parse(resources.files("scoring").joinpath("weights.txt").read_text("utf-8")))
 """By language, then by feature, in hundredths."""
 
 

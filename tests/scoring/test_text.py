@@ -91,11 +91,23 @@ MAIL = """Still broken.
         "From: Support <help@example.org>\nSent: Monday\nWe are sorry.",
         "> We are sorry.\n> Really.",
         "در تاریخ ۴ مه پشتیبانی نوشت:\nمتاسفیم.",
+        "On Mon, 4 May 2026 at 10:00, The Support Team\n<help@example.org> wrote:\n\nWe are sorry.",
+        "On Mon, 4 May 2026, Support wrote:\r\nWe are sorry.",
+        "*From:* Support\n*Sent:* Monday\nWe are sorry.",
+        "From: Support\nCc: Sales\nWe are sorry.",
+        "Begin forwarded message:\n\nWe are sorry.",
+        "##- Please type your reply above this line -##\nWe are sorry.",
+        "--- Reply above this line ---\nWe are sorry.",
+        "در دوشنبه ۴ مه ۲۰۲۶ ساعت ۱۰:۰۰ پشتیبانی\n(help) نوشت:\nمتاسفیم.",
+        "در تاریخ ۴ مه پشتیبانی نوشته\u200cاست:\nمتاسفیم.",
+        "در تاريخ ۴ مه پشتيباني نوشته:\nمتاسفيم.",
+        "-----پيام اصلي-----\nمتاسفيم.",
+        "---------- پیام هدایت\u200cشده ----------\nمتاسفیم.",
     ],
 )
 def test_quoted_mail_is_left_out_and_named(quoted: str) -> None:
     """What somebody else wrote is not the customer's."""
-    assert strip(MAIL.format(quoted=quoted)) == ("Still broken.", ("quoted",))
+    assert strip(tidy(MAIL.format(quoted=quoted))) == ("Still broken.", ("quoted",))
 
 
 @pytest.mark.parametrize(
@@ -106,11 +118,14 @@ def test_quoted_mail_is_left_out_and_named(quoted: str) -> None:
         "Best regards,\nJane Roe",
         "با احترام\nسارا احمدی",
         "ارسال شده از گوشی من",
+        "-- \r\nJane Roe\r\nHead of Nothing",
+        "-- \rJane Roe",
+        "--\u2028Jane Roe",
     ],
 )
 def test_a_signature_is_left_out_and_named(signature: str) -> None:
     """A name and a title say nothing about how the customer is."""
-    assert strip(f"It is broken.\n{signature}") == ("It is broken.", ("signature",))
+    assert strip(tidy(f"It is broken.\n{signature}")) == ("It is broken.", ("signature",))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +136,12 @@ def test_a_signature_is_left_out_and_named(signature: str) -> None:
         "[ERROR] main.c: fatal(7)",
         "Exception in thread main\n  at com.example.App(App.java:12)\nCaused by: java.io.Oops",
         "```\nkill all\n```",
+        'Traceback (most recent call last):\n  File "a.py", line 3, in run\n    raise Bad("awful")',
+        "TypeError: bad\n    at Object.<anonymous> (/a/b.js:1:2)\n    at async fail (/a/b.js:1:2)",
+        "panic: runtime error: bad\ngoroutine 1 [running]:",
+        "Unhandled exception. System.Exception: awful",
+        "May  4 10:00:00 host app[1]: error, awful",
+        '{"error": "awful"}',
         '{\n"status": "error",\n}',
     ],
 )
@@ -135,6 +156,26 @@ def test_markup_is_left_out_and_masks_stay() -> None:
     found, kinds = strip(page)
     assert found.split() == ["Bad", "&", "late,", "mail", "<email>"]
     assert kinds == ("html",)
+
+
+def test_what_html_hides_is_left_out() -> None:
+    """Comments are for programs; a page that a source escaped is a page."""
+    assert strip("<p>No</p><!-- we > fixed it --><!-- or so") == ("No", ("html",))
+    assert strip("&lt;p&gt;No&lt;/p&gt;&lt;style&gt;bad&lt;/style&gt;") == ("No", ("html",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "در تاریخ ۴ مه پشتیبانی نوشت: فردا.\nولی نیامد.",
+        "Panic: it is lost.\nHelp.",
+        "On the phone you were nice.\nThen somebody wrote: no.",
+        "Mayday 4 10:00:00\nHelp.",
+    ],
+)
+def test_what_a_customer_tells_stays(text: str) -> None:
+    """It looks a little like a mail or a log."""
+    assert strip(text) == (text, ())
 
 
 def test_a_cited_block_of_html_counts_as_quoted_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from scoring.cues import FAMILY
 from scoring.dialogue import DIALOGUE_POINTS
 from scoring.reading import features, look
-from scoring.weights import ANY, RELIEF, WEIGHTS, parse, weigh
+from scoring.weights import ANY, RELIEF, WEIGHTS, parse, weigh, whole
 
 WORDS = {"good_words", "bad_words", "denials", "length", "loud"}
 TURNS = {"displeased", "pleased", "before", "opens", *DIALOGUE_POINTS}
@@ -32,6 +32,9 @@ def test_more_of_a_bad_thing_never_looks_better() -> None:
     [
         ("waiting en", "weights line 1: found 2 words"),
         ("\nwaiting en much", "weights line 2: found 3 words"),
+        ("waiting en --5", "weights line 1: found 3 words"),
+        ("waiting en ²", "weights line 1: found 3 words"),
+        ("waiting en 1\nwaiting de 5", "weights line 2: language de is none of en, fa, any"),
         ("waiting en -5", "waiting in en adds to badness, -5 takes from it: write 5"),
         ("thanks en 5", "thanks in en takes from badness, 5 adds to it: write -5"),
         ("waiting en 5\nwaiting en 6", "weights line 2: waiting in en has a weight: keep one line"),
@@ -41,6 +44,20 @@ def test_a_table_that_is_wrong_says_where_and_how(table: str, message: str) -> N
     """It is edited by hand."""
     with pytest.raises(ValueError, match=message):
         parse(table)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("waiting en 1", "waiting has no line in fa"),
+        ("waiting fa 1", "waiting has no line in en"),
+        ("waiting en 1\nwating fa 1", "wating has no line in en"),
+    ],
+)
+def test_a_line_that_is_missing_is_named(table: str, message: str) -> None:
+    """Else it would weigh nothing, and nobody would know."""
+    with pytest.raises(ValueError, match=message):
+        whole(parse(table))
 
 
 def test_comments_and_empty_lines_weigh_nothing() -> None:
