@@ -384,6 +384,16 @@ def test_what_is_a_sign_of_calm(name: str) -> None:
     assert (told(record).calm_ms == T) == calm
 
 
+@pytest.mark.parametrize(("points", "calm"), [(0, False), (1, True)])
+def test_relief_worth_nothing_is_no_sign_of_calm(points: int, *, calm: bool) -> None:
+    """A hundredth of a point is one."""
+    scoring = msgspec.structs.replace(
+        SCORING, interactions={"refund": Interaction(points=points, family="relief")}
+    )
+    found = advance(Customer(), interaction(T, "refund"), scoring)
+    assert (found.calm_ms == T) == calm
+
+
 @given(st.permutations(range(6)))
 def test_first_and_newest_times_do_not_depend_on_order(order: list[int]) -> None:
     """They are event times: what comes late changes what was first."""
