@@ -173,6 +173,15 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
 
 def look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
     """One leaf: its value, and what it comes to."""
+    if seen.memo is None:
+        return _look(leaf, seen, entity)
+    found: Found | None = seen.memo.get((entity, leaf))
+    if found is None:
+        found = seen.memo[entity, leaf] = _look(leaf, seen, entity)
+    return found
+
+
+def _look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
     match leaf:
         case Level(field, raise_at, clear_at):
             value = NUMBERS[entity][field].value(seen)
@@ -244,18 +253,19 @@ def _shown(when: Condition, seen: Seen, entity: Entity) -> _Shown:
     for leaf in all_leaves:
         if isinstance(leaf, Level):
             number = NUMBERS[entity][leaf.field]
-            value = number.value(seen)
+            value = look(leaf, seen, entity).value
             return _Shown(
                 _name(leaf.field, entity, number),
-                None if value is None else hundredths(number.kind, value),
+                hundredths(number.kind, value) if isinstance(value, int) else None,
                 hundredths(number.kind, leaf.raise_at),
                 hundredths(number.kind, leaf.clear_at),
                 upwards=leaf.raise_at > leaf.clear_at,
             )
         if isinstance(leaf, Moved):
             name = f"{leaf.field}_{'rise' if leaf.field == 'distress' else 'fall'}"
-            value = moved_e2(leaf, seen)
-            return _Shown(name, value, leaf.by_e2, leaf.clear_by_e2, upwards=True)
+            value = look(leaf, seen, entity).value
+            shown = value if isinstance(value, int) else None
+            return _Shown(name, shown, leaf.by_e2, leaf.clear_by_e2, upwards=True)
     first = all_leaves[0]
     name = first.cue if isinstance(first, Cued) else getattr(first, "field", "")
     true = look(first, seen, entity).verdict == "raised"

@@ -22,7 +22,6 @@ from alerts.conditions import (
     last_ms,
     leaves,
     look,
-    moved_e2,
 )
 from alerts.fields import CUSTOMER, NUMBERS, Entity, Number, Seen
 from alerts.rules import Rule
@@ -92,7 +91,7 @@ def _leaf_due_ms(leaf: Leaf, seen: Seen, entity: Entity, *, watched: bool) -> in
                 return hourly_ms
             return on_clock
         case Moved():
-            return hourly_ms if watched else _moves_ms(leaf, seen)
+            return hourly_ms if watched else _moves_ms(leaf, seen, entity)
         case State(field=field):
             if field == "reason":
                 steps = _steps_ms(seen)
@@ -107,13 +106,13 @@ def _leaf_due_ms(leaf: Leaf, seen: Seen, entity: Entity, *, watched: bool) -> in
             assert_never(leaf)
 
 
-def _moves_ms(leaf: Moved, seen: Seen) -> int | None:
+def _moves_ms(leaf: Moved, seen: Seen, entity: Entity) -> int | None:
     """When a score may have moved by time alone, as old points fade from the moment before."""
     if leaf.field == "distress":
         # Who rose by that much is above resting, where everybody is looked at every hour.
         small = leaf.by_e2 < seen.scoring.resting
         return next_ms(seen, HOUR_MS) if small and seen.found.distress else None
-    lasting = len(seen.found.health) > 1 or moved_e2(leaf, seen)
+    lasting = len(seen.found.health) > 1 or look(leaf, seen, entity).value
     return next_ms(seen, DAY_MS) if lasting else None
 
 

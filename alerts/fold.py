@@ -173,6 +173,7 @@ class _Work:
         self.talks, self.talks_version = row.talks, row.talks_version
         self.talks_emit_ms = row.talks_emit_ms
         self.conditions_due_ms: int | None = None
+        self.seen: Seen | None = None
         self.outputs: list[Output] = []
         self.spread_ms = zlib.crc32(entry.customer.encode("utf-8", "surrogatepass")) % HOUR_MS
         live = config.clock == "live"
@@ -456,9 +457,18 @@ class _Work:
             self.conditions_due_ms = _earlier(self.conditions_due_ms, due)
 
     def _seen(self, found: Health) -> Seen:
-        return Seen(
-            self.customer, found, self.config.scoring, self.complete_ms, spread_ms=self.spread_ms
-        )
+        """What rules see at a look; one for all rules of it, so that nothing is asked twice."""
+        held = self.seen
+        if held is None or held.found is not found or held.customer is not self.customer:
+            held = self.seen = Seen(
+                self.customer,
+                found,
+                self.config.scoring,
+                self.complete_ms,
+                spread_ms=self.spread_ms,
+                memo={},
+            )
+        return held
 
     def _forget(self, rule: Rule, found: Health) -> None:
         """Alerts of conversations that are not remembered any more."""

@@ -72,6 +72,9 @@ def seen_by(rule: Rule, conversation: str, seen: Seen) -> Seen:
     """What a rule sees of its subject: for a conversation its view, if it is remembered."""
     if rule.entity == "customer":
         return seen
+    known: Seen | None = None if seen.memo is None else seen.memo.get(conversation)
+    if known is not None:
+        return known
     for talk in seen.customer.conversations:
         if talk.named and talk.key == conversation:
             now = view(
@@ -81,7 +84,10 @@ def seen_by(rule: Rule, conversation: str, seen: Seen) -> Seen:
                 seen.scoring,
                 complete_to_ms=seen.complete_to_ms,
             )
-            return seen._replace(talk=now)
+            if seen.memo is None:
+                return seen._replace(talk=now)
+            found = seen.memo[conversation] = seen._replace(talk=now, memo={})
+            return found
     return seen
 
 
