@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scoring.text import listed
+from scoring.text import listed, normalise
 
 FEWEST_DIGITS: Final = 7
 """Shorter numbers stay: orders, rooms, flights, and nobody's telephone."""
@@ -45,13 +45,15 @@ _SECRET_IN_LINK: Final = re.compile(
 _CHUNK: Final = re.compile(r"\S+")
 _AROUND: Final = "\"'«»“”()<>.,;:!?،؛؟…"
 _SPELT_AT: Final = re.compile(
-    r"[^\s@]{1,64} ?[\[({] ?at ?[\])}] ?[^\s@]{1,255}|[\w.+-]{1,64} @ ?[\w-]{1,63}\.[\w.-]{1,190}"
+    r"[^\s@]{1,64} ?[\[({] ?at ?[\])}] ?[^\s@]{1,255}"
+    r"|[\w.+-]{1,64}(?: @ ?|@ )[\w-]{1,63}\.[\w.-]{1,190}"
+    r"|[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{1,63}){1,3}"
     r'|"[^"@\n]{1,64}"@[^\s@]{1,255}',
     re.IGNORECASE,
 )
 
 _AT_WORD: Final = re.compile(r"[\[({] ?at ?[\])}]", re.IGNORECASE)
-_APART: Final = re.compile(r"[\w.+-] @ ?[\w-]{1,63}\.[\w.-]")
+_APART: Final = re.compile(r"[\w.+-](?: @ ?|@ )[\w-]{1,63}\.[\w.-]")
 _JOINED: Final = re.compile(r"\S@")
 """An address has one of these; a text that only calls @somebody by name has none, and most do."""
 
@@ -79,24 +81,61 @@ _READABLE: Final = re.compile(
 
 _YEARS: Final = re.compile(rf"{_YEAR}[\W_]{{1,3}}{_YEAR}")
 _NATIONAL: Final = re.compile(r"\d{3}-\d\d-\d{4}|\d{3}-\d{6}-\d|\d{10}")
-_IBAN: Final = re.compile(r"\b[A-Z]{2}\d\d[A-Z\d\W_]{11,50}", re.IGNORECASE)
+_IBAN: Final = re.compile(r"\b[A-Z]{2}\d\d(?:[A-Z\d_]|[^\w<>]){11,50}", re.IGNORECASE)
 _FEWEST_IBAN: Final = 15
 _MOST_IBAN: Final = 34
 
-_PASSWORD_HINTS: Final = (
-    *("pass", "pwd", "pin", "otp", "cvc", "cvv", "token", "secret", "api"),
-    *("رمز", "پسورد", "گذرواژه"),
-)
-"""One of these is in whatever `_PASSWORD` finds; looking for them is ten times as fast."""
 
-_PASSWORD: Final = re.compile(
-    r"(\b(?:password|passcode|passphrase|passwd|pwd|pin|otp|cvv2?|cvc) ?(?:is|was|:|=)[ :]{0,2}"
-    r"|\b(?:token|secret|api[ _-]?key) ?[:=] ?"
-    r"|(?:رمز|پسورد|گذرواژه)\S{0,3}(?: (?:عبور|ورود|دوم|پویا)\S{0,3})?(?: من)?"
-    r"(?: ?[:=])? ?(?=[!-~]))"
-    r"([^\s<>]{2,63}[^\s<>.,!?،؛])",
-    re.IGNORECASE,
+def _spelt(words: str) -> str:
+    """A pattern of Persian words in any spelling: letters of both keyboards, marks, half-spaces.
+
+    >>> re.fullmatch(_spelt("کد رمز"), "رَمـز") is not None
+    True
+    """
+    letters = {"ک": "[کك]", "ی": "[یيى]", "ه": "[هة]", "ا": "[اآأ]", " ": "|"}
+    silent = r"[\u0640\u064b-\u065f\u0670\u200c]*"
+    spelt = (silent.join(letters.get(char, char) for char in word) for word in words.split())
+    return f"(?:{'|'.join(spelt)})"
+
+
+_PASSWORD_HINTS: Final = (
+    *("pass", "pwd", "pw", "pin", "otp", "cvc", "cvv", "token", "secret", "api"),
+    *("رمز", "پسور", "پسوورد", "گذرواژه"),
 )
+"""One of these is in whatever finds a password; looking for them is ten times as fast."""
+
+_ENGLISH: Final = (
+    r"\b(?:pass ?(?:word|code|phrase|wd|wort)|p[so]?wd|pw|pin|otp|cvv[2۲٢]?|cvc)"
+    r"(?: (?:code|number))?"
+)
+_PERSIAN: Final = (
+    rf"{_spelt('رمز پسورد پسور پسوورد گذرواژه')}\S{{0,3}}(?:[ \u200c]?"
+    + _spelt("عبور ورود اول دوم پویا کارت بانک اینترنت یکبار یک بار مصرف حساب اکانت ایمیل من عبارت")
+    + rf"\S{{0,3}}){{0,4}}(?: {_spelt('اینه هست است')}(?: از)?)?"
+)
+_VALUE: Final = r"([^\s<>\"'`()]{2,63}[^\s<>.,!?،؛\"'`()])"
+_OPENS: Final = r"[\s:=\"'`(\[]"
+
+_PASSWORDS: Final = (
+    (
+        re.compile(
+            rf"((?:{_ENGLISH}\s?(?:is|was|:|=)|\b(?:pass|token|secret|api[ _-]?key)\s?[:=]"
+            rf"|{_PERSIAN} ?[:=]){_OPENS}{{0,3}}){_VALUE}",
+            re.IGNORECASE,
+        ),
+        False,
+    ),
+    (
+        re.compile(
+            rf"((?:(?:{_ENGLISH}|\bpass)(?:(?: [a-z]{{1,15}}){{0,5}}(?: (?:is|was|to)|:))?"
+            rf"|\bapi[ _-]?key|{_PERSIAN})(?:{_OPENS}|[→>–-]){{1,4}}){_VALUE}",
+            re.IGNORECASE,
+        ),
+        True,
+    ),
+)
+"""What stands before a password, the password, and whether it must have a digit to be one."""
+
 _SAID_OF_ONE: Final = listed(
     """not no wrong incorrect invalid expired right correct the an my your his her our their being
     still never always also too required needed reset resetting locked blocked broken changed
@@ -104,17 +143,19 @@ _SAID_OF_ONE: Final = listed(
     missing same very now already just case denied fine and but for what where when how why this
     that it's its it you please cannot can't cant doesn't doesnt does don't dont won't wont good bad
     too long short old new out only asked sent needs gone safe set stolen leaked hacked compromised
-    supposed impossible"""
+    supposed impossible فراموش یادم اشتباه غلط درست وارد هست است اینه ندارم نمیدونم نمیاد نمیشه عوض تغییر"""
 )
 """What follows "the password is" without being one."""
 
-_SIGN: Final = frozenset(":=")
-
-_CODE: Final = re.compile(r"(?<![\w.-])\d{3,8}(?![\w-])")
-_CODE_BEFORE_CHARS: Final = 36
+_CODE: Final = re.compile(r"(?<![\w.-])\d{2,8}(?:[ -]\d{2,4}){0,3}(?![\w-])")
+_FEWEST_CODE_DIGITS: Final = 3
+_CODE_BEFORE_CHARS: Final = 48
 _CODE_WORD: Final = re.compile(
-    r"(?:\b(?:code|otp|pin|cvv2?|cvc|password|passcode)(?: (?:is|was|number))?"
-    r"|(?:[کك]د|رمز|پویا|تایید|تأیید|عبور|پسورد)[\u200c]?(?:م|ام|ت|ش|مون|تون)?(?: من)?)[ :=]{0,3}$",
+    r"(?:\b(?:code|otp|pin|cvv[2۲٢]?|cvc|pass(?:word|code)?)(?: (?:code|number))?"
+    r"(?: (?:is|was|من))?"
+    rf"|{_spelt('کد رمز پین پسورد پسور پسوورد پویا')}\S{{0,4}}(?:[ \u200c]?"
+    + _spelt("تایید تأیید تائید عبور ورود اول دوم پویا کارت یکبار یک بار مصرف فعالسازی امنیتی من")
+    + rf"\S{{0,3}}){{0,4}}(?: {_spelt('اینه هست است')})?)[ :=\"']{{0,3}}$",
     re.IGNORECASE,
 )
 
@@ -136,7 +177,7 @@ def redact(text: str) -> tuple[str, int]:
     if "://" in text:
         count += sum(_SECRET_IN_LINK.search(link) is not None for link in _LINK.findall(text))
         text = _LINK.sub("<url>", text)
-    small = text.lower()
+    small = normalise(text).lower()
     if any(map(small.__contains__, _PASSWORD_HINTS)):
         text, masked = _without_passwords(text)
         count += masked
@@ -153,18 +194,20 @@ def _without_passwords(text: str) -> tuple[str, int]:
     """Mask what is said to be a password; plain numbers are left to the steps after this one."""
     masked = 0
 
-    def replacement(match: re.Match[str]) -> str:
-        nonlocal masked
-        before, value = match.groups()
-        plain = value.isdecimal()
-        named = before[0].isascii() or not _SIGN.isdisjoint(before)
-        sure = any(map(str.isdecimal, value)) or named
-        if plain or not sure or value.lower().strip(_AROUND) in _SAID_OF_ONE:
-            return match.group()
-        masked += 1
-        return f"{before}<secret>"
+    for pattern, numbered in _PASSWORDS:
 
-    return _PASSWORD.sub(replacement, text), masked
+        def replacement(match: re.Match[str], *, numbered: bool = numbered) -> str:
+            nonlocal masked
+            before, value = match.groups()
+            if value.isdecimal() or normalise(value).lower().strip(_AROUND) in _SAID_OF_ONE:
+                return match.group()
+            if numbered and not any(map(str.isdecimal, value)):
+                return match.group()
+            masked += 1
+            return f"{before}<secret>"
+
+        text = pattern.sub(replacement, text)
+    return text, masked
 
 
 def _without_addresses(text: str) -> tuple[str, int]:
@@ -187,8 +230,8 @@ def _without_addresses(text: str) -> tuple[str, int]:
         return f"{chunk[:start]}<email>{chunk[start + len(core) :]}"
 
     spelt = 0
-    apart = " @" in text and _APART.search(text)
-    if apart or '"@' in text or _AT_WORD.search(text):
+    apart = (" @" in text or "@ " in text) and _APART.search(text)
+    if apart or '"@' in text or " dot " in text or _AT_WORD.search(text):
         text, spelt = _SPELT_AT.subn("<email>", text)
     if "@" in text and _JOINED.search(text):
         text = _CHUNK.sub(replacement, text)
@@ -317,7 +360,8 @@ def _without_codes(text: str) -> tuple[str, int]:
     def replacement(match: re.Match[str]) -> str:
         nonlocal masked
         before = text[max(0, match.start() - _CODE_BEFORE_CHARS) : match.start()]
-        if not _CODE_WORD.search(before):
+        few = sum(map(str.isdecimal, match.group())) < _FEWEST_CODE_DIGITS
+        if few or not _CODE_WORD.search(before):
             return match.group()
         masked += 1
         return "<code>"

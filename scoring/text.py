@@ -28,7 +28,7 @@ MASK: Final = re.compile(
 
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200d-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\ud800-\udfff\ufb50-\ufdff\ufe70-\ufefc\uff01-\uff5e]"
+    "\ufe00-\ufe0f\ufeff\ud800-\udfff\ufb50-\ufdff\ufe50-\ufe6b\ufe70-\ufefc\uff01-\uff5e]"
 )
 _LINE_ENDS: Final = dict.fromkeys((0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029), "\n")
 _UNSEEN_TABLE: Final[dict[int, str | None]] = _LINE_ENDS | {

@@ -224,3 +224,8 @@ def test_a_signature_has_at_most_six_lines(last: str) -> None:
 def test_a_mark_is_parted_from_a_word_with_vowel_marks(word: str) -> None:
     """Vowel marks and stretched letters do not glue a word to the sentence before."""
     assert len(parted(word).split()) == 3
+
+
+def test_small_forms_of_marks_are_these_marks() -> None:
+    """An address may not hide behind another spelling of @."""
+    assert tidy("me\ufe6bexample\ufe52org") == "me@example.org"
