@@ -6,14 +6,13 @@
 A broker, two workers, a notifier and simulated customers run as processes on loopback, from the
 command line people use; one more source, a help desk, is fed from here so that it can be cut off.
 
-Next step: `tests.deploy.panels` knows what the dashboards ask.
+Next step: `tests.deploy.prometheus` asks what `tests.deploy.panels` says the dashboards ask.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import shutil
 import signal
 import subprocess
@@ -21,15 +20,12 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 from kafka import KafkaProducer
@@ -42,7 +38,8 @@ from streams.settings import load
 from streams.topics import Topic
 from streams.worker.configure import apply_config
 from tests.deploy.composed import DEPLOY, ROOT
-from tests.deploy.panels import Asked, all_chosen, asked, boards, put_in
+from tests.deploy.panels import asked, boards
+from tests.deploy.prometheus import NotSeenError, Prometheus, awaited
 
 PARTITIONS: Final = 4
 SCRAPE_S: Final = 5
@@ -55,105 +52,12 @@ _CUT_S: Final = 150.0
 _DOWN_S: Final = 190.0
 """The rule waits two minutes; Prometheus looks every few seconds."""
 _ENDED_S: Final = 40.0
-_ASK_S: Final = 10.0
-
-Json = dict[str, Any]
-
-
-class NotSeenError(Exception):
-    """What should have been seen was not; the message says what, and where to look."""
 
 
 def say(text: str) -> None:
     """A line, at once."""
     sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S}  {text}\n")
     sys.stdout.flush()
-
-
-def awaited(what: str, condition: Callable[[], bool], timeout_s: float) -> float:
-    """Wait until something is so; how long it took, in seconds.
-
-    Raises:
-        NotSeenError: It was not so in time.
-    """
-    began_s = time.monotonic()
-    while not condition():
-        if time.monotonic() - began_s > timeout_s:
-            raise NotSeenError(f"not within {timeout_s:g} s: {what}")
-        time.sleep(1.0)
-    return time.monotonic() - began_s
-
-
-class Prometheus:
-    """A Prometheus that answers at an address."""
-
-    def __init__(self, url: str) -> None:
-        """Nothing is asked yet."""
-        self.url = url
-
-    def ask(self, path: str, **words: str) -> Json:
-        """The answer of its API, whole.
-
-        Raises:
-            NotSeenError: It refused; its own words say why.
-        """
-        query = urllib.parse.urlencode(words)
-        try:
-            with urllib.request.urlopen(  # noqa: S310  # loopback
-                f"{self.url}/api/v1/{path}?{query}", timeout=_ASK_S
-            ) as answer:
-                found: Json = json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            raise NotSeenError(f"{path}: {error.read().decode()}") from error
-        return found
-
-    def answers(self) -> bool:
-        """Does it take questions?"""
-        try:
-            return bool(self.ask("status/buildinfo")["status"] == "success")
-        except (OSError, NotSeenError):
-            return False
-
-    def values(self, expr: str) -> list[tuple[dict[str, str], float]]:
-        """Series of an expression as they are now, labels and value."""
-        found = self.ask("query", query=expr)["data"]["result"]
-        return [(one["metric"], float(one["value"][1])) for one in found]
-
-    def firing(self) -> list[dict[str, str]]:
-        """Labels of all alarms that fire."""
-        alerts = self.ask("alerts")["data"]["alerts"]
-        return [one["labels"] for one in alerts if one["state"] == "firing"]
-
-    def lacking(self, one: Asked, range_s: int) -> str | None:
-        """What is wrong with what a panel would show, or None: series, numbers, no warnings."""
-        chosen = all_chosen(boards()[one.board])
-        expr = put_in(one.expr, range_s=range_s, rate_s=60, chosen=chosen)
-        now_s = time.time()
-        if one.instant:
-            answer = self.ask("query", query=expr, time=f"{now_s}")
-        else:
-            answer = self.ask(
-                "query_range", query=expr, start=f"{now_s - range_s}", end=f"{now_s}", step="15"
-            )
-        if warnings := answer.get("warnings"):
-            return f"{one.place}: Prometheus warns: {warnings}"
-        series = answer["data"]["result"]
-        if not series:
-            return f"{one.place}: no series; is a metric or a label misspelt?"
-        points = [point for found in series for point in found.get("values", [found.get("value")])]
-        if not any(math.isfinite(float(value)) for _, value in points):
-            return f"{one.place}: series without a number"
-        return None
-
-    def failing_rules(self) -> list[str]:
-        """Rules that were not evaluated, or with an error."""
-        groups = self.ask("rules")["data"]["groups"]
-        return [
-            f"{one['name']}: {one['health']} {one.get('lastError', '')}"
-            for group in groups
-            for one in group["rules"]
-            if one["health"] != "ok" or one.get("lastError")
-        ]
 
 
 @dataclass

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deploy.observe import Observed, awaited, observed
+from tests.deploy.observe import Observed, observed
 from tests.deploy.panels import Asked, asked
+from tests.deploy.prometheus import awaited
 from tests.deploy.tools import needed
 
 
