@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from alerts import holds, silences
 from alerts.outputs import Transition
+from alerts.people import Audience
 from alerts.quiet_hours import QuietHours
 
 Reason = Literal[
@@ -60,6 +61,7 @@ class Now:
         silences: Silences in force.
         quiet: Channels that have quiet hours now.
         flooded: The channel has had more openings than it bears.
+        audience: Whose customers they are, and when those people are there.
     """
 
     now_ms: int
@@ -72,6 +74,7 @@ class Now:
     silences: tuple[silences.Named, ...] = ()
     quiet: Mapping[str, QuietHours] = field(default_factory=dict)
     flooded: bool = False
+    audience: Audience = field(default_factory=Audience)
 
 
 Stage = Callable[[Transition, Now], Kept | None]
@@ -112,10 +115,15 @@ def silenced(transition: Transition, now: Now) -> Kept | None:
 
 
 def quiet_hours(transition: Transition, now: Now) -> Kept | None:
-    """Whoever reads the channel sleeps."""
+    """Whoever reads the channel sleeps, or the owner is not there."""
+    critical = transition.severity == "critical"
     found = now.quiet.get(now.channel)
-    passes = found is None or (found.critical and transition.severity == "critical")
-    return None if passes else Kept("quiet_hours")
+    if found is not None and not (found.critical and critical):
+        return Kept("quiet_hours")
+    person = now.audience.person(transition, now.channel, transition.at_ms)
+    if person is None or (person.critical and critical) or person.there(now.now_ms):
+        return None
+    return Kept("quiet_hours", person.name)
 
 
 def budget(transition: Transition, now: Now) -> Kept | None:

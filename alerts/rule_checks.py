@@ -173,7 +173,8 @@ def _unheard(
             severities.append("critical")
         for severity in () if rule.shadow else severities:
             subjects = [Described(severity, rule.id, tier, rule.labels) for tier in tiers]
-            if not any(channels_for(one, routes, channels) for one in subjects):
+            owned = tuple(channels)  # a route to the owner counts: that people own is known later
+            if not any(channels_for(one, routes, channels, owned) for one in subjects):
                 labels = ", ".join(f"{name}={of}" for name, of in rule.labels.items())
                 yield Finding(
                     f"rule {rule.id}",

@@ -50,6 +50,7 @@ from streams.notifier.settings import (
     HeartbeatSettings,
     MatchSettings,
     NotifierSettings,
+    PersonSettings,
     RouteSettings,
     SecretRef,
     StormSettings,
@@ -192,6 +193,7 @@ class Settings(BaseSettings):
     rules: tuple[Rule, ...] = ()
     channels: dict[ChannelName, ChannelSettings] = {}
     routes: tuple[RouteSettings, ...] = ()
+    people: dict[ChannelName, PersonSettings] = {}
     links: dict[str, str] = {}
     max_notify_age: DurationMs = 900_000
     cut_off_after: CutOffAfter = 900_000
@@ -245,6 +247,7 @@ class Settings(BaseSettings):
         return NotifierSettings(
             channels=self.channels,
             routes=self.routes,
+            people=self.people,
             links=self.links,
             max_notify_age=self.max_notify_age,
             clock=self.clock,
@@ -449,6 +452,8 @@ def _known_top(tree: Mapping[str, Any], where: str) -> None:
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "heartbeat": HeartbeatSettings,
     "match": MatchSettings,
+    "owns": MatchSettings,
+    "people": PersonSettings,
     "quiet_hours": QuietSettings,
     "routes": RouteSettings,
     "spans": SpanSettings,

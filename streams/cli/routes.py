@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from streams.cli.errors import FAILED, MISUSED, Stop
 from streams.cli.options import config_option, examples, json_option, settings_from
 from streams.cli.words import moment_ms, shown
 from streams.clock import wall_ms
+
+if TYPE_CHECKING:
+    from alerts.people import Choice
 
 
 @click.group(epilog=examples("nabz routes test --severity critical --tier gold"))
@@ -39,6 +43,20 @@ def labels_from(texts: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def _chosen(chosen: Choice | None, when_ms: int) -> str:
+    """Who hears as the owner, and why."""
+    if chosen is None:
+        return "owner: nobody in `people` owns it"
+    owner, person = chosen.owner, chosen.person
+    asked = "; ".join(owner.owns.asked()) or "asks nothing"
+    whose = f"owner: {shown(owner.name)} ({shown(asked)})"
+    if person.name != owner.name:
+        return f"{whose}, who is away; {shown(person.name)} stands in"
+    if not owner.there(when_ms):
+        return f"{whose}, who is away, and nobody who is there stands in"
+    return f"{whose}, who is there"
+
+
 @routes.command(
     "test",
     epilog=examples(
@@ -55,6 +73,8 @@ def labels_from(texts: tuple[str, ...]) -> dict[str, str]:
 )
 @click.option("--rule", default="", metavar="ID", help="Rule that raises it.")
 @click.option("--tier", metavar="NAME", help="Tier of the customer; left out, it is not known.")
+@click.option("--account", metavar="NAME", help="Account of the customer, likewise.")
+@click.option("--language", metavar="CODE", help="Language of the customer, likewise.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label of the rule.")
 @click.option("--at", metavar="TIME", help="When (UTC unless it names a zone); now by default.")
 @json_option
@@ -66,6 +86,8 @@ def try_out(
     severity: str,
     rule: str,
     tier: str | None,
+    account: str | None,
+    language: str | None,
     labels: tuple[str, ...],
     at: str | None,
     as_json: bool,
@@ -75,18 +97,29 @@ def try_out(
 
     Ends with 1 if it reaches nobody.
     """
+    from alerts.people import owner_of
     from alerts.routing import Described, channels_for, looks
     from streams.notifier.build import build
 
-    subject = Described(severity, rule, tier, labels_from(labels))
+    subject = Described(severity, rule, tier, labels_from(labels), account, language)
     try:
         when_ms = wall_ms() if at is None else moment_ms(at)
     except ValueError:
         raise Stop(f"--at: found {at!r}; write 2026-11-24T23:00", MISUSED) from None
     plan = build(settings_from(config_path).notifier())
-    seen = looks(subject, plan.routes)
-    reached = channels_for(subject, plan.routes, tuple(plan.outlets))
-    waits = {
+    chosen = owner_of(subject, plan.audience.people, when_ms)
+    owner = () if chosen is None else chosen.person.channels
+    seen = looks(subject, plan.routes, owner)
+    reached = channels_for(subject, plan.routes, tuple(plan.outlets), owner)
+    person = {name: plan.audience.person(subject, name, when_ms) for name in reached}
+    away = {
+        name
+        for name, one in person.items()
+        if one is not None
+        and not one.there(when_ms)
+        and not (one.critical and severity == "critical")
+    }
+    waits = away | {
         name
         for name in reached
         for quiet in [plan.outlets[name].quiet]
@@ -97,8 +130,13 @@ def try_out(
     if as_json:
         tried = [{"route": one.number, "missed": one.missed, "last": one.last} for one in seen]
         told = [{"channel": name, "quiet": name in waits} for name in reached]
-        click.echo(json.dumps({"channels": told, "routes": tried}))
+        whose = None if chosen is None else chosen.owner.name
+        whom = None if chosen is None else chosen.person.name
+        found = {"channels": told, "routes": tried, "owner": whose, "person": whom}
+        click.echo(json.dumps(found))
     else:
+        if plan.audience.people:
+            click.echo(_chosen(chosen, when_ms))
         for one in seen:
             why = "; ".join(shown(part) for part in one.missed)
             then = "the search ends here" if one.last else "and on"
@@ -108,6 +146,8 @@ def try_out(
             click.echo("no routes: every channel hears of everything")
         for name in reached:
             quiet = "  kept back until its quiet hours end" if name in waits else ""
+            if (who := person[name]) is not None and name in away:
+                quiet = f"  kept back until {shown(who.name)} is there"
             click.echo(f"reaches {name}{quiet}")
         if not reached:
             click.echo("reaches nobody", err=True)

@@ -93,7 +93,9 @@ class Auditor:
                 one = self._transition.decode(record.value or b"")
             except msgspec.DecodeError:
                 continue  # counted and reported where it was read for telling
-            wanted = channels_for(one, self._plan.routes, tuple(self._plan.outlets))
+            plan = self._plan
+            owner = plan.audience.owner(one)
+            wanted = channels_for(one, plan.routes, tuple(plan.outlets), owner)
             self._audit.changed(one, wanted, self._clock())
 
     def _recorded(self, _: int, records: Iterable[Any]) -> None:

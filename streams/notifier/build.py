@@ -24,6 +24,7 @@ from alerts.channels.telegram import Telegram
 from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import Webhook, signing_key
 from alerts.message import Locale
+from alerts.people import Audience, Person
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
 from alerts.routing import Match, Route
 from alerts.storm import Bounds
@@ -47,7 +48,12 @@ from streams.notifier.http import (
     TerminalSender,
     networks,
 )
-from streams.notifier.settings import ChannelSettings, HeartbeatSettings, NotifierSettings
+from streams.notifier.settings import (
+    ChannelSettings,
+    HeartbeatSettings,
+    MatchSettings,
+    NotifierSettings,
+)
 from streams.notifier.smtp import PORTS, Server, SmtpSender
 from streams.notifier.telling import Sender
 
@@ -90,6 +96,7 @@ class Plan:
     sources: Mapping[str, int] = field(default_factory=dict)
     heartbeat: Heartbeat | None = None
     storm: Bounds = field(default_factory=Bounds)
+    audience: Audience = field(default_factory=Audience)
 
 
 def _guard(settings: CalledSettings) -> Guard:
@@ -228,6 +235,17 @@ def _quiet(name: str, settings: ChannelSettings) -> QuietHours | None:
     return QuietHours(zone, spans, settings.quiet_hours.critical)
 
 
+def _match(settings: MatchSettings) -> Match:
+    return Match(
+        settings.severity,
+        settings.rule,
+        settings.tier,
+        dict(settings.labels),
+        settings.account,
+        settings.language,
+    )
+
+
 def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
     """Read the secrets and make the channels.
 
@@ -235,14 +253,20 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         ChannelConfigError: Names the channel and what to change; never shows a secret.
     """
     routes = tuple(
-        Route(
-            route.channels,
-            Match(
-                route.match.severity, route.match.rule, route.match.tier, dict(route.match.labels)
-            ),
-            route.go_on,
-        )
+        Route(route.channels, _match(route.match), route.go_on, route.to == "owner")
         for route in settings.routes
+    )
+    people = tuple(
+        Person(
+            name,
+            one.channels,
+            _match(one.owns),
+            one.hours.calendar(),
+            one.critical,
+            one.language,
+            one.delegate,
+        )
+        for name, one in settings.people.items()
     )
     return Plan(
         outlets={
@@ -256,6 +280,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         cut_off_after_ms=settings.cut_off_after,
         sources=dict(settings.sources),
         heartbeat=_heartbeat(settings.heartbeat),
+        audience=Audience(people, routes),
         storm=Bounds(
             settings.storm.times, settings.storm.within, settings.storm.floor, settings.storm.hold
         ),

@@ -418,6 +418,7 @@ class Notifier:
                 for name, outlet in self._plan.outlets.items()
                 if outlet.quiet is not None and outlet.quiet.lasts(wall)
             },
+            audience=self._plan.audience,
         )
 
     async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:
@@ -730,11 +731,13 @@ class Notifier:
                 locale=outlet.locale,
                 now_ms=now_ms,
             )
+        person = self._plan.audience.person(about[0], outlet.name, about[0].at_ms)
+        spoken = None if person is None else person.language
         return notification(
             about[0],
             channel=outlet.name,
             kind=delivery.kind,
-            locale=outlet.locale,
+            locale=outlet.locale if spoken is None else spoken,
             quotes=outlet.quotes,
             links=self._plan.links,
             late_ms=now_ms - about[0].at_ms if self._plan.live and not again else 0,

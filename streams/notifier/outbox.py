@@ -142,7 +142,8 @@ class Outbox:
         alert_id, closes = transition.alert_id, transition.after == "closed"
         known = tuple(channels)
         told = tuple(name for name in known if (name, alert_id) in self.lanes)
-        wanted = channels_for(transition, routes, known) if transition.notify else ()
+        owner = now.audience.owner(transition)
+        wanted = channels_for(transition, routes, known, owner) if transition.notify else ()
         if transition.reason == "acked":
             wanted = (*wanted, *(name for name in told if name in self.hearing - {*wanted}))
         if closes:  # a close follows its opening, whatever the routes have become

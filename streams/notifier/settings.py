@@ -13,8 +13,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from alerts.holds import LONGEST_MS
-from alerts.message import link_fields
+from alerts.message import Locale, link_fields
 from alerts.outputs import Severity
+from streams.calendar_settings import CalendarSettings
 from streams.ingest.picks import suggestion
 from streams.notifier.channel_settings import (
     ChannelName,
@@ -34,6 +35,7 @@ __all__ = (  # units and words of the channels are those of all other settings t
     "HeartbeatSettings",
     "MatchSettings",
     "NotifierSettings",
+    "PersonSettings",
     "RouteSettings",
     "SecretRef",
     "StormSettings",
@@ -50,6 +52,8 @@ class MatchSettings(Strict):
     severity: Words = ()
     rule: Words = ()
     tier: Words = ()
+    account: Words = ()
+    language: Words = ()
     labels: dict[str, Words] = Field(default_factory=dict)
 
     @field_validator("severity")
@@ -63,11 +67,47 @@ class MatchSettings(Strict):
 
 
 class RouteSettings(Strict):
-    """One route; the first that matches wins unless it says `continue: true`."""
+    """One route; the first that matches wins unless it says `continue: true`.
+
+    Attributes:
+        match: What is asked.
+        channels: Who hears of it; left out with `to`.
+        to: `owner`, the first of `people` that owns it; no match where nobody does.
+        go_on: The next routes are tried too.
+    """
 
     match: MatchSettings = MatchSettings()
-    channels: Words
+    channels: Words = ()
+    to: Literal["owner"] | None = None
     go_on: bool = Field(default=False, alias="continue")
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> RouteSettings:
+        if (self.to is None) != bool(self.channels):
+            raise ValueError("write `channels:` or `to: owner`, one of the two")
+        return self
+
+
+class PersonSettings(Strict):
+    """Somebody who owns customers.
+
+    Attributes:
+        owns: What is asked of an alert, as a route asks; nothing is all of them.
+        channels: How they are reached.
+        hours: When they are there, as a calendar; by default 08:00 to 20:00 UTC of every day.
+        critical: Critical ones reach them at any hour.
+        language: Of the texts; the channel's by default.
+        delegate: Who stands in outside these hours.
+    """
+
+    channels: Annotated[Words, Field(min_length=1)]
+    owns: MatchSettings = MatchSettings()
+    hours: CalendarSettings = Field(
+        default_factory=lambda: CalendarSettings.model_validate({"hours": "08:00-20:00"})
+    )
+    critical: bool = False
+    language: Locale | None = None
+    delegate: str | None = None
 
 
 class HeartbeatSettings(Strict):
@@ -113,6 +153,7 @@ class NotifierSettings(Strict):
     Attributes:
         channels: Receivers by name.
         routes: In order; none sends everything to every channel.
+        people: Owners by name, in order; the first that owns an alert does.
         links: Address templates by name, e.g. `https://crm.example/c/{customer}`.
         max_notify_age: Older openings wait until the notifier has caught up (live clock only).
         clock: The installation's clock.
@@ -124,6 +165,7 @@ class NotifierSettings(Strict):
 
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
     routes: tuple[RouteSettings, ...] = ()
+    people: dict[ChannelName, PersonSettings] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict)
     max_notify_age: DurationMs = 900_000
     clock: Literal["live", "watermark"] = "live"
@@ -145,4 +187,15 @@ class NotifierSettings(Strict):
             if unknown := [name for name in route.channels if name not in self.channels]:
                 known = sorted(self.channels)
                 raise ValueError(f"routes[{number}] names {unknown}, configured are {known}")
+            if route.to == "owner" and not self.people:
+                raise ValueError(f"routes[{number}] is to the owner; write `people:` first")
+        for name, person in self.people.items():
+            if unknown := [one for one in person.channels if one not in self.channels]:
+                known = sorted(self.channels)
+                raise ValueError(f"people.{name} names {unknown}, configured are {known}")
+            if person.delegate is not None and person.delegate not in self.people:
+                others = sorted(self.people)
+                raise ValueError(
+                    f"people.{name}.delegate: found {person.delegate[:60]!r}; people are {others}"
+                )
         return self

@@ -107,3 +107,100 @@ def test_a_heartbeat_belongs_to_the_settings(nabz: Nabz) -> None:
         "heartbeat: {url: 'https://x.example/'}", encoding="utf-8"
     )
     assert nabz("config", "check").exit_code == 0
+
+
+PEOPLE = """
+channels: {ann: {type: terminal}, bob: {type: terminal}, ops: {type: terminal}}
+people:
+  ann-lee:
+    owns: {tier: gold, language: [en, fa]}
+    channels: ann
+    hours: {zone: Asia/Tehran, hours: "08:00-18:00", weekend: [thu, fri]}
+    delegate: bob
+  bob: {owns: {account: Acme}, channels: bob, hours: {hours: "14:00-20:00"}, critical: true}
+routes:
+  - {match: {labels: {kind: pipeline}}, channels: ops}
+  - {to: owner}
+  - {channels: ops}
+"""
+ANN = "ann-lee (tier is 'gold'; language is 'en' or 'fa')"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--tier", "gold", "--language", "fa", "--at", "2026-11-24T09:00"),
+            [
+                f"owner: {ANN}, who is there",
+                "route 0: no: label kind is None, asked is 'pipeline'",
+                "route 1: yes -> ann, the search ends here",
+                "reaches ann",
+            ],
+        ),
+        (
+            ("--tier", "gold", "--language", "fa", "--at", "2026-11-24T19:00"),
+            [
+                f"owner: {ANN}, who is away; bob stands in",
+                "route 0: no: label kind is None, asked is 'pipeline'",
+                "route 1: yes -> bob, the search ends here",
+                "reaches bob",
+            ],
+        ),
+        (
+            ("--tier", "gold", "--language", "fa", "--at", "2026-11-24T21:00"),
+            [
+                f"owner: {ANN}, who is away, and nobody who is there stands in",
+                "route 0: no: label kind is None, asked is 'pipeline'",
+                "route 1: yes -> ann, the search ends here",
+                "reaches ann  kept back until ann-lee is there",
+            ],
+        ),
+        (
+            ("--account", "Acme", "--severity", "critical", "--at", "2026-11-24T21:00"),
+            [
+                "owner: bob (account is 'Acme'), who is away, and nobody who is there stands in",
+                "route 0: no: label kind is None, asked is 'pipeline'",
+                "route 1: yes -> bob, the search ends here",
+                "reaches bob",
+            ],
+        ),
+        (
+            ("--tier", "silver"),
+            [
+                "owner: nobody in `people` owns it",
+                "route 0: no: label kind is None, asked is 'pipeline'",
+                "route 1: no: nobody owns it",
+                "route 2: yes -> ops, the search ends here",
+                "reaches ops",
+            ],
+        ),
+    ],
+)
+def test_it_says_who_is_chosen_and_why(nabz: Nabz, words: tuple[str, ...], said: list[str]) -> None:
+    """The owner, what makes them that, whether they are there, and who stands in."""
+    (nabz.folder / "nabz.yaml").write_text(PEOPLE, encoding="utf-8")
+    found = nabz("routes", "test", *words)
+    assert found.stdout.splitlines() == said
+    told = json.loads(nabz("routes", "test", "--json", *words).stdout)
+    assert (told["person"] is None) == (said[0] == "owner: nobody in `people` owns it")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("delegate: bob", "delegate: rob", "people.ann-lee.delegate: found 'rob'; people are"),
+        ("channels: ann\n", "channels: anna\n", "people.ann-lee names"),
+        ("{to: owner}", "{to: owner, channels: ops}", "one of the two"),
+        ("{to: owner}", "{match: {tier: gold}}", "one of the two"),
+        ("Asia/Tehran", "Asia/Teheran", "is not known here"),
+        ("owns: {tier", "owns: {teir", "unknown key"),
+    ],
+)
+def test_people_that_cannot_be_meant_are_refused(nabz: Nabz, old: str, new: str, said: str) -> None:
+    """When the file is read, not at night."""
+    assert old in PEOPLE
+    (nabz.folder / "nabz.yaml").write_text(PEOPLE.replace(old, new), encoding="utf-8")
+    found = nabz("routes", "test")
+    assert found.exit_code in {2, 78}, found.output
+    assert said in found.output
