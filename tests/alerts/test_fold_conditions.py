@@ -451,6 +451,16 @@ def test_a_red_flag_fires_although_conditions_are_unknown_and_never_without_cons
         assert story(fold_all(nobody, with_rules(silent))) == []
 
 
+def test_an_alert_goes_on_although_the_number_that_is_shown_is_unknown() -> None:
+    """Nothing was promised; one of the two is true all the same, and the worst shown is none."""
+    rule = Rule("any", when=Some((Level("promise_gap", MINUTE_MS, 0), Level("distress", 500, 100))))
+    folded = fold_all([signal(T, 700), signal(T + 5, 700)], with_rules(rule))
+    assert story(folded) == [(0, "raised")]
+    (opened,) = transitions(folded)
+    assert (opened.measure, opened.score_e2) == ("promise_gap_minutes", 0)
+    assert folded[-1].row.episodes[0].peak_e2 == 0
+
+
 def test_the_steps_of_a_wait_raise_a_conversation_that_is_not_the_one_waiting_longest() -> None:
     """Each one's clock has its own timers."""
     rule = Rule("talk", entity="conversation", warning=Cuts(900, 100), critical=None)

@@ -226,6 +226,14 @@ def test_a_plain_rule_is_explained_by_its_cuts() -> None:
     assert lines(talk, seen, "t-1")[0].startswith("conversation distress 40, raised from 70")
 
 
+def test_a_rule_of_one_condition_and_one_severity_is_one_line() -> None:
+    """Nothing is said of a severity it does not have."""
+    (rule,) = rules_from([{"id": "a", "when": WAITS}])
+    assert lines(rule, seen_after(signal(T, 100), at_ms=T)) == [
+        "waits yes (does somebody wait for us), asked is yes: raised"
+    ]
+
+
 def test_conditions_are_explained_one_by_one_with_their_numbers_now() -> None:
     """In the order written, each with its meaning, its cuts and what it comes to."""
     (rule,) = rules_from(
