@@ -112,6 +112,27 @@ def test_a_packed_ring_is_the_same_ring(rows: list[tuple[int, int, int]], first:
     assert len(pack(((5, 0, 0), (6, 0, 0)))) == 11 + 3 + 2
 
 
+@pytest.mark.parametrize(
+    ("column", "size"),
+    [
+        ((0,) * 8 + (2**40,), 2 + 8),
+        ((300,) * 7 + (0,), 1 + 14),
+        ((300,) * 8, 16),
+    ],
+    ids=["a-mask-of-two-bytes", "one-zero-of-eight", "no-zero"],
+)
+def test_a_column_is_a_mask_where_that_is_shorter(column: tuple[int, ...], size: int) -> None:
+    """Head, then the numbers of the panes, a byte each, and the column, each with its width."""
+    ring = tuple((5 + place, number) for place, number in enumerate(column))
+    assert len(pack(ring)) == 11 + 1 + len(column) + 1 + size
+    assert unpack(pack(ring)) == ring
+
+
+def test_a_pane_whose_count_is_great_is_let_go_like_any_other() -> None:
+    """By its time."""
+    assert add(((0, 99),), 10, PANES, (1,)) == ((10, 1),)
+
+
 def test_a_ring_of_uneven_panes_is_refused() -> None:
     """Packed, its last columns would be lost without a word."""
     with pytest.raises(ValueError, match="shorter"):
