@@ -143,7 +143,8 @@ _SAID_OF_ONE: Final = listed(
     missing same very now already just case denied fine and but for what where when how why this
     that it's its it you please cannot can't cant doesn't doesnt does don't dont won't wont good bad
     too long short old new out only asked sent needs gone safe set stolen leaked hacked compromised
-    supposed impossible فراموش یادم اشتباه غلط درست وارد هست است اینه ندارم نمیدونم نمیاد نمیشه عوض تغییر"""
+    supposed impossible
+    فراموش یادم اشتباه غلط درست وارد هست است اینه ندارم نمیدونم نمیاد نمیشه عوض تغییر"""
 )
 """What follows "the password is" without being one."""
 
