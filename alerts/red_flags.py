@@ -3,9 +3,8 @@
 A red flag fires at once, whatever the score, so a cue that is often wrong would be a nuisance that
 no threshold can tame. `cue_precision.yaml` beside this module holds how many hits of each cue were
 read one by one, and how many of them were right. A cue may be a red flag if it is right in nine of
-ten of at least fifty, in every language in which any were read. Fewer than fifty are too few to
-know, and that is refused like a low share: nobody's pager is where we find out. A language in which
-none were read says nothing either way.
+ten of at least fifty, in every language that is read. Fewer than fifty, or none, are too few to
+know, and that is refused like a low share: nobody's pager is where we find out.
 
 Next step: `alerts.rules` asks before it takes a red flag.
 """
@@ -43,16 +42,15 @@ class Read(NamedTuple):
 
 
 def precision_from(tree: Any) -> dict[str, tuple[Read, ...]]:
-    """What a file of measured precision says, by cue; languages of which nothing was read left out.
+    """What a file of measured precision says, by cue.
 
     >>> precision_from({"cues": [{"cue": "anger", "lang": "en", "read": 50, "right": 33}]})
     {'anger': (Read(lang='en', read=50, right=33),)}
     """
     found: dict[str, tuple[Read, ...]] = {}
     for row in tree["cues"]:
-        if row["read"]:
-            before = found.get(row["cue"], ())
-            found[row["cue"]] = (*before, Read(row["lang"], row["read"], row["right"]))
+        before = found.get(row["cue"], ())
+        found[row["cue"]] = (*before, Read(row["lang"], row["read"], row["right"]))
     return found
 
 
@@ -112,7 +110,7 @@ def doubt_about(code: str, measured: Mapping[str, tuple[Read, ...]] = MEASURED) 
     True
     """
     read = measured.get(code, ())
-    if not read:
+    if not any(one.read for one in read):
         return "has not been read in any text"
     enough = [one.read >= READ_MIN for one in read]
     right = [100 * one.right >= RIGHT_PERCENT * one.read for one in read]

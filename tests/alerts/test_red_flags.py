@@ -16,7 +16,7 @@ GOOD = {"leave_threat": (Read("en", 50, 45), Read("fa", 60, 54))}
 
 
 def test_a_cue_that_is_right_often_enough_in_every_language_may_fire_alone() -> None:
-    """Nine in ten of fifty, to the last one, in each language of which any were read."""
+    """Nine in ten of fifty, to the last one, in each language."""
     assert red_flags_from(["leave_threat"], "rule a.red_flags", GOOD) == ("leave_threat",)
 
 
@@ -50,15 +50,16 @@ def test_a_cue_that_is_wrong_too_often_or_little_known_is_refused_with_its_figur
     )
 
 
-def test_a_language_of_which_nothing_was_read_says_nothing() -> None:
-    """There were no hits to read: neither good nor bad."""
+def test_a_language_of_which_nothing_was_read_is_too_little_to_know() -> None:
+    """A cue that is right in English may be anything in Persian."""
     tree = {
         "cues": [
             {"cue": "anger", "lang": "en", "read": 50, "right": 50},
             {"cue": "anger", "lang": "fa", "read": 0, "right": 0},
         ]
     }
-    assert doubt_about("anger", precision_from(tree)) is None
+    doubt = doubt_about("anger", precision_from(tree))
+    assert doubt == "is right in 50 of 50 read (en) and 0 of 0 read (fa), too few to know"
 
 
 def test_noise_may_be_accepted_cue_by_cue() -> None:
