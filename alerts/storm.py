@@ -5,8 +5,9 @@ them learns nothing, and stops reading. So the openings of such a rule are held,
 button, and those who run nabz are told once; `nabz notifier release` lets go of what was right
 after all. An end of something that was told is not held.
 
-What a `Watch` knows is a function of the last `REMEMBERED` transitions, in their order: a process
-that starts anew reads them again and decides as the one before it would have. Each log partition
+What a `Watch` knows is a function of transitions in their order, and what is usual of the last
+`REMEMBERED` of them: a process that starts anew reads those again and decides as the one before it
+would have, about any change among them. Each log partition
 takes up a configuration at its own place, so transitions of the old one still arrive for a while;
 the change is where the new one was first seen. The first configuration ever seen is no change:
 there is nothing usual to compare with, and `nabz init` starts its rules in shadow.
