@@ -144,7 +144,8 @@ _SAID_OF_ONE: Final = listed(
     that it's its it you please cannot can't cant doesn't doesnt does don't dont won't wont good bad
     too long short old new out only asked sent needs gone safe set stolen leaked hacked compromised
     supposed impossible
-    فراموش یادم اشتباه غلط درست وارد هست است اینه ندارم نمیدونم نمیاد نمیشه عوض تغییر"""
+    فراموش یادم اشتباه غلط درست وارد هست است اینه ندارم نمیدونم نمیاد نمیشه عوض تغییر
+    هنوز چرا چیه کجا نیست نشد نرسید نرسیده نیومد نیومده نیامد نیامده اصلا لطفا برای بعد قبلی جدید"""
 )
 """What follows "the password is" without being one."""
 

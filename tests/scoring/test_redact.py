@@ -159,6 +159,7 @@ def test_a_personal_item_is_masked_and_counted(text: str, masked: str) -> None:
         "password stopped working on 5 phones",
         "my boarding pass is for gate 12",
         "رمز: فراموش کردم",
+        "رمز دوم: هنوز نيومده",
         "رمز دوم نمیاد",
         "code 12",
         "meet me at gate dot",
