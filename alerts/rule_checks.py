@@ -10,15 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.conditions import Condition, Cued, Every, Leaf, Level, Moved, Some, State
 from alerts.fields import CUSTOMER, NUMBERS, hundredths
 from alerts.grammar import KNOWN_CUES
 from alerts.routing import Described, Route, channels_for
 from alerts.rules import Rule
+from alerts.standstill import RULE as SOURCE_CUT_OFF
+from alerts.storm import RULE as OPENING_STORM
 from scoring.config import Scoring
 from scoring.health import FULL
+
+_OWN: Final = frozenset({SOURCE_CUT_OFF, OPENING_STORM})
+"""Alerts about nabz itself, which no file of rules holds; their label is `kind: pipeline`."""
 
 
 class Finding(NamedTuple):
@@ -185,13 +190,14 @@ def _unheard(
 
 def _routes_of_nobody(rules: Sequence[Rule], routes: Sequence[Route]) -> Iterator[Finding]:
     """Routes that ask for a rule or a label that there is not."""
-    ids = {rule.id for rule in rules}
+    ids = {rule.id for rule in rules} | _OWN
     for number, route in enumerate(routes):
         about, match = f"route {number}", route.match
         if match.rule and not ids.intersection(match.rule):
             yield Finding(about, f"asks for rule {' or '.join(match.rule)}; there is none")
         for name, values in match.labels.items():
-            if not any(rule.labels.get(name) in values for rule in rules):
+            of_nabz = name == "kind" and "pipeline" in values
+            if not of_nabz and not any(rule.labels.get(name) in values for rule in rules):
                 yield Finding(
                     about,
                     f"asks for label {name} {' or '.join(values)}; no rule has it: nobody owns what"

@@ -496,7 +496,7 @@ _EFFORT: Final = (
         r"|company|shop|store|seller|bank) cheat(?:s|ed)?(?: (?:me|us|people|customers))?"
         r"|fraudulent (?:\w+ )?(?:company|business|shop|store|site|website|practices?|seller|people"
         r"|lot)|(?:(?:is|are|a|an|you|youre|total|complete|pure|absolute|this|its|commit\w*|such"
-        r"|like) )+frauds?(?! (?:case|form|claim|report|account)))\b",
+        r"|like) ){1,6}frauds?(?! (?:case|form|claim|report|account)))\b",
         "You ripped me off, thieves.",
         "Please block the stolen card.",
     ),
@@ -663,7 +663,8 @@ _WISH: Final = (
         rf"|super |pretty |even )?(?:nice|great|good|cool|awesome|helpful|lovely|useful|handy"
         rf"|amazing|better) (?:if|to have|to see))|love (?:it )?(?:if|for you to|to see)|like it if"
         rf"|appreciate it if) (?:(?:you|u|yall|your (?:\w+ )?\w+|the (?:app|site|website|store|shop"
-        rf"|menu|service))(?: (?:guys|all|could|would|can|will|just|also))* (?:had|have|offer\w*"
+        rf"|menu|service))(?: (?:guys|all|could|would|can|will|just|also)){{0,4}} (?:had|have"
+        rf"|offer\w*"
         rf"|add\w*|sold|sell|let|allow\w*|support\w*|bring|brought|made (?:it|an?|the)|make (?:it"
         rf"|an?|the)|includ\w+|provid\w+|show\w*|stock\w*|start\w*|ship\w*|serv\w+|flew|fly to"
         rf"|open\w*|introduc\w+|accept\w*)|(?:i|we|customers|people) could|there (?:was|were|is"
@@ -853,7 +854,7 @@ _FEELING: Final = (
         "anger",
         1_500,
         "worst",
-        r"\b(?:the |your |by far |absolutely )*worst(?! (?:pain|weather|storm|case|part|of)\b)"
+        r"\b(?:the |your |by far |absolutely ){0,4}worst(?! (?:pain|weather|storm|case|part|of)\b)"
         r"(?: [^ .?]+){0,3} (?:ever|service|airline"
         r"|company|experience|support|app|product|day|flight|customer|bank|shop|store|provider"
         r"|i)\b"
@@ -920,7 +921,8 @@ _FEELING: Final = (
         "care cares clue shame customers",
         # Who does not care is the company: "I don't care" is a choice left open.
         r"\b(?:you|u|yall|they|guys|company|airline|bank|team|staff|people|agents?|reps?|service"
-        r"|just|clearly|obviously|simply|@)(?: (?:guys|all|just|clearly|obviously|simply|really))*"
+        r"|just|clearly|obviously|simply|@)(?: (?:guys|all|just|clearly|obviously|simply"
+        r"|really)){0,4}"
         r" (?:dont|doesnt|do not|does not|didnt|never) (?:even |really |seem to |give a |even"
         r" seem to )*(?:care|cares)\b(?! (?:if|what|which|whether|for|how))|\bget a clue\b|\bno"
         r" customer (?:service|care|support)\b",

@@ -161,6 +161,8 @@ def look(text: str, brands: Brands = NO_BRANDS, *, scored: bool = True) -> Looke
         quoted = _quoted(places, chunks) if _MARK.search(masked) else ()
         commas = _commas(places, chunks) if "," in masked or "،" in masked else ()
         found = _TABLES[lang].find(words, quoted, commas)
+        for first, end in quoted:  # somebody else said so
+            valences[first:end] = [0.0] * (end - first)
     cut = _Words(chunks, words, places, valences)
     return Looked(lang, masked, cut, found, stripped, redactions)
 

@@ -105,13 +105,15 @@ def orders_of(broker: Broker) -> Orders:
 
 def _known(settings: Settings, channel: str, rule: str) -> None:
     """A hold on a name nothing has would hold nothing, and look as if it did."""
-    from alerts.standstill import RULE
+    from alerts.standstill import RULE as SOURCE_CUT_OFF
+    from alerts.storm import RULE as OPENING_STORM
 
     channels = sorted(settings.notifier().channels)
     if channel and channel not in channels:
         known = ", ".join(channels) or "none"
         raise Stop(f"--channel: found {channel!r}; configured are {known}", MISUSED)
-    rules = sorted({RULE, *(one.id for one in settings.config().rules)})
+    own = {SOURCE_CUT_OFF, OPENING_STORM}
+    rules = sorted({*own, *(one.id for one in settings.config().rules)})
     if rule and rule not in rules:
         raise Stop(f"--rule: found {rule!r}; configured are {', '.join(rules)}", MISUSED)
 

@@ -95,7 +95,12 @@ def _text(text: str, role: str, *, as_json: bool) -> None:
     from scoring.reading import look, read
 
     if text == "-":
-        text = click.get_text_stream("stdin").read(_STDIN_MAX_CHARACTERS)
+        try:
+            text = click.get_text_stream("stdin").read(_STDIN_MAX_CHARACTERS)
+        except UnicodeDecodeError:
+            raise Stop(
+                "the text on standard input is not UTF-8: convert it first", MISUSED
+            ) from None
     reading, looked = read(text, role), look(text, scored=role == "customer")
     if as_json:
         click.echo(as_object(reading, looked))

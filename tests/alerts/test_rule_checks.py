@@ -176,6 +176,7 @@ def test_rules_that_reach_nobody_and_routes_of_nobody_are_found() -> None:
         Route(("chat",), Match(severity=("critical",), tier=("gold",))),
         Route(("chat",), Match(rule=("z",))),
         Route(("chat",), Match(labels={"team": ("ops",)})),
+        Route(("chat",), Match(rule=("source-cut-off",), labels={"kind": ("pipeline",)})),
     )
     assert found(team, routes=routes, channels=("chat",)) == [
         (

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from streams.cli.main import main
 from streams.codec import record_of
 from tests.cli.conftest import Nabz
 from tests.cli.kafka import publish
@@ -137,3 +139,10 @@ def test_a_reader_that_leaves_ends_it_quietly(nabz_on: Nabz, world: World) -> No
         assert process.wait(20) == 1
         assert process.stderr is not None
         assert process.stderr.read() == ""
+
+
+def test_what_is_no_utf_8_is_refused_in_one_line() -> None:
+    """A file in another encoding is a mistake to mend, not a defect of nabz."""
+    done = CliRunner().invoke(main, ["score", "-"], input=b"caf\xe9, again late")
+    assert done.exit_code == 2
+    assert done.stderr == "nabz: the text on standard input is not UTF-8: convert it first\n"
