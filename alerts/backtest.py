@@ -154,6 +154,10 @@ def judge(
         labelled: Somebody said what happened; without, precision and recall are None.
     """
     days = max(1.0, (to_ms - from_ms) / DAY_MS)
+    timelines = [
+        msgspec.structs.replace(one, events=tuple(at for at in one.events if at < to_ms))
+        for one in timelines
+    ]
     events = [
         (one.customer, at_ms)
         for one in timelines

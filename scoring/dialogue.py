@@ -26,6 +26,9 @@ CONTACT_GAP_MS: Final = 10 * MINUTE_MS
 SAME_TALK_MS: Final = 4 * HOUR_MS
 """Up to here a turn answers the one before it."""
 
+MILD_E2: Final = 22
+"""Moods down to minus this say nothing, like words weaker than `scoring.reading.SILENT`."""
+
 DIALOGUE_POINTS: Final = {
     "rephrased": ("repetition", 700),
     "followed_up": ("repetition", 500),
@@ -104,7 +107,8 @@ def displeasure(turns: Iterable[Said], now_ms: int, worth: int) -> int:
     """How much displeasure the customer's turns have left: a sum that halves every 12 hours.
 
     Each turn adds at most 1, however many points it has: three bad messages weigh more than one
-    furious one. An average would forget just that (docs/detection, early warning).
+    furious one. An average would forget just that (docs/detection, early warning). A mild turn adds
+    nothing, as its words score nothing.
 
     Args:
         turns: Of any conversations, in any order.
@@ -119,7 +123,7 @@ def displeasure(turns: Iterable[Said], now_ms: int, worth: int) -> int:
     total = 0
     for said in turns:
         mood_e2 = said.turn.mood_e2
-        if mood_e2 < 0 and 0 <= (age := hour - said.ts_ms // HOUR_MS) < len(FAST):
+        if mood_e2 < -MILD_E2 and 0 <= (age := hour - said.ts_ms // HOUR_MS) < len(FAST):
             total -= mood_e2 * FAST[age]
     return total * worth // (100 * FAST[0])
 

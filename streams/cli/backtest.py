@@ -6,7 +6,7 @@ Next step: `streams.worker.trial` folds the log, `alerts.backtest` judges, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -108,13 +108,15 @@ def backtest(
 ) -> None:
     """Try rules on what has happened: alerts, hits, lead, load, beside the rules in force.
 
-    Folds the log anew under each set of rules and writes nothing. An alert is right if an event
+    Folds the log anew under each set of rules and writes nothing; beside those on trial stand the
+    rules of the settings, not those the log was folded under. An alert is right if an event
     follows within the horizon: an outcome in the log, or a line of --labels. Without either nothing
     is said of precision. Beside the rules stand plain scores with as many alerts: contacts, the
     last message, the longest wait, and chance.
     """
     in_force = settings_from(config_path, broker)
-    names = ["rules in force"]
+    file = file_of(config_path)
+    names = ["as configured: " + ("shipped rules" if file is None else file.name)]
     tried = [in_force]
     if rules_path is not None:
         tried.insert(0, _with_rules(config_path, broker, rules_path))
@@ -141,6 +143,8 @@ def backtest(
             raise Stop("the log holds no customer with a score: nothing to try rules on")
         begin_ms, end_ms = stretch(found, from_ms, to_ms)
         labelled = given is not None or any(one.events for one in found)
+        if given is not None and not trials:
+            _say_unused(given, found, begin_ms, end_ms)
         verdict = judge(
             found,
             from_ms=begin_ms,
@@ -244,6 +248,27 @@ def stretch(found: Sequence[Timeline], from_ms: int | None, to_ms: int | None) -
     if last <= first:
         raise Stop("--from: must lie before --to, and before the end of the log", MISUSED)
     return first, last
+
+
+def _say_unused(
+    given: Mapping[str, Sequence[int]], found: Sequence[Timeline], begin_ms: int, end_ms: int
+) -> None:
+    """Labels that count for nothing are said: a wrong name or clock would pass for a bad rule."""
+    known = {one.customer for one in found}
+    total = sum(map(len, given.values()))
+    strangers = sum(len(times) for name, times in given.items() if name not in known)
+    outside = sum(
+        not begin_ms <= at_ms < end_ms
+        for name, times in given.items()
+        if name in known
+        for at_ms in times
+    )
+    if strangers or outside:
+        click.echo(
+            f"of {total} labels {total - strangers - outside} are used: {strangers} name nobody in"
+            f" the log, {outside} lie outside of the stretch",
+            err=True,
+        )
 
 
 def _as_json(verdicts: dict[str, Verdict]) -> str:

@@ -34,9 +34,11 @@ def labelled_in(path: Path) -> list[Labelled]:
     """
     found = []
     for number, row in _rows(path):
-        text, label = row.get("text"), row.get("label", "none at all")
+        text, label = row.get("text"), row.get("label")
         if not isinstance(text, str):
             raise _wrong(path, number, "text", text, 'a string, as in {"text": "..", "label": -1}')
+        if "label" not in row:
+            raise _wrong(path, number, "label", None, "-1 (bad), 0, 1 or null (not bad)")
         if isinstance(label, bool) or label not in (-1, 0, 1, None):
             raise _wrong(path, number, "label", label, "-1 (bad), 0, 1 or null (not bad)")
         found.append(Labelled(text, label == -1))

@@ -76,7 +76,19 @@ def remainder(part: Contribution, facts: Facts) -> str:
     if part.name == "waiting_now":
         since = "" if facts.waiting_ms is None else f", since {utc(facts.waiting_ms)} UTC"
         return f"the clock of the longest open wait{since}, in business time"
+    if part.name == "displeasure":
+        return _of_displeasure(facts)
     return _of_family(part, facts) if part.name in FAMILIES else ""
+
+
+def _of_displeasure(facts: Facts) -> str:
+    scoring = facts.scoring
+    worth = "" if scoring is None else f", {points(scoring.displeasure)} for a wholly bad one"
+    cap = "" if scoring is None else f", capped at {points(scoring.caps.displeasure)}"
+    return (
+        f"how bad each of the last turns was{worth}, half of it gone every 12 h{cap};"
+        " the words are what was said in them, their points count above"
+    )
 
 
 def left_e2(causes: Sequence[Evidence], now_ms: int) -> int:

@@ -18,13 +18,14 @@ import click
 from streams.cli.errors import MISUSED, Stop
 from streams.cli.labels import labelled_in, turns_in
 from streams.cli.measures import Measured, measured
-from streams.cli.options import examples, json_option
+from streams.cli.options import config_option, examples, file_of, json_option
 from streams.cli.words import console, points, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from scoring.brands import Brands
     from scoring.reading import Looked
     from scoring.records import Reading
 
@@ -67,15 +68,23 @@ _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
     help='Measure on labelled texts: {"text": .., "label": -1} a line, -1 is bad.',
 )
 @json_option
+@config_option
 def score(
-    *, text: str | None, role: str, conversation: Path | None, labels: Path | None, as_json: bool
+    *,
+    text: str | None,
+    role: str,
+    conversation: Path | None,
+    labels: Path | None,
+    as_json: bool,
+    config_path: Path | None,
 ) -> None:
     """Show what a text or a conversation is read as, or measure on labelled texts.
 
     Language, sentiment, cues with their points, and what was left out.
 
-    TEXT may be - for standard input. A customer's score also depends on who waits, on repetition
-    and on time, which one text does not show.
+    TEXT may be - for standard input. Brands of the settings are names, as for a worker. A
+    customer's score also depends on who waits, on repetition and on time, which one text does not
+    show.
     """
     given = [one for one in (text, conversation, labels) if one is not None]
     if len(given) != 1:
@@ -83,15 +92,28 @@ def score(
             f"found {len(given)} things to score, want one: TEXT, --conversation FILE or --eval"
             " FILE"
         )
+    brands = _brands(config_path)
     if labels is not None:
-        _evaluate(labels, as_json=as_json)
+        _evaluate(labels, brands, as_json=as_json)
     elif conversation is not None:
-        _conversation(conversation, as_json=as_json)
+        _conversation(conversation, brands, as_json=as_json)
     elif text is not None:
-        _text(text, role, as_json=as_json)
+        _text(text, role, brands, as_json=as_json)
 
 
-def _text(text: str, role: str, *, as_json: bool) -> None:
+def _brands(config_path: Path | None) -> Brands:
+    """Those of the settings; without a file there are none, and nothing is loaded."""
+    from scoring.brands import NO_BRANDS, Brands
+
+    path = file_of(config_path)
+    if path is None:
+        return NO_BRANDS
+    from streams.settings import load
+
+    return Brands(load(path).scoring.brands)
+
+
+def _text(text: str, role: str, brands: Brands, *, as_json: bool) -> None:
     from scoring.reading import look, read
 
     if text == "-":
@@ -101,7 +123,7 @@ def _text(text: str, role: str, *, as_json: bool) -> None:
             raise Stop(
                 "the text on standard input is not UTF-8: convert it first", MISUSED
             ) from None
-    reading, looked = read(text, role), look(text, scored=role == "customer")
+    reading, looked = read(text, role, brands), look(text, brands, scored=role == "customer")
     if as_json:
         click.echo(as_object(reading, looked))
     else:
@@ -227,7 +249,7 @@ def _valences(looked: Looked) -> str:
     return ", ".join([f"{word} {value:+.1f}" for value, word in felt[:_WORDS_SHOWN]] + more)
 
 
-def _conversation(path: Path, *, as_json: bool) -> None:
+def _conversation(path: Path, brands: Brands, *, as_json: bool) -> None:
     """Each turn with its reading; after a customer's, how bad things are with all before it."""
     from scoring.evaluation import dialogue
     from scoring.reading import look, read
@@ -236,8 +258,8 @@ def _conversation(path: Path, *, as_json: bool) -> None:
     terminal = console()
     for number, turn in enumerate(turns, start=1):
         role = turn["role"]
-        reading = read(turn["text"], role)
-        looked = look(turn["text"], scored=role == "customer")
+        reading = read(turn["text"], role, brands)
+        looked = look(turn["text"], brands, scored=role == "customer")
         badness = dialogue(turns[:number]) if role == "customer" else None
         if as_json:
             click.echo(as_object(reading, looked, number=number, role=role, badness=badness))
@@ -253,7 +275,7 @@ def _conversation(path: Path, *, as_json: bool) -> None:
             terminal.print(f"turn       {', '.join(does)}")
 
 
-def _evaluate(path: Path, *, as_json: bool) -> None:
+def _evaluate(path: Path, brands: Brands, *, as_json: bool) -> None:
     import math
 
     import msgspec
@@ -261,7 +283,7 @@ def _evaluate(path: Path, *, as_json: bool) -> None:
     from scoring.reading import read
 
     rows = labelled_in(path)
-    readings = [read(row.text, "customer") for row in rows]
+    readings = [read(row.text, "customer", brands) for row in rows]
     tables: dict[str, Measured] = {}
     for lang in ("all", *sorted({reading.lang for reading in readings})):
         chosen = [

@@ -118,6 +118,13 @@ def test_ties_are_worth_what_drawing_among_them_gives_on_average() -> None:
     assert worth.recall == pytest.approx(0.25)
 
 
+def test_an_event_beyond_the_stretch_makes_nothing_right() -> None:
+    """What is right and what is found rest on the same events."""
+    late = line("ann", {0: 1.0}, fired=(alert(0),), events=(DAY_MS,))
+    found = judged(late, days=1)
+    assert (found.events, found.worth.precision, found.worth.recall) == (0, 0.0, None)
+
+
 def test_load_counts_days_of_each_owner_and_shadow_is_nobodys() -> None:
     """Three for support over ten days, two of them on one; the shadow rule is reported apart."""
     fired = (

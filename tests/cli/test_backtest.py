@@ -45,7 +45,7 @@ def test_rules_on_trial_stand_beside_those_in_force(tried: Nabz) -> None:
     done = tried.on_broker("backtest", *asked)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
-    new, old = found["on trial: new.yaml"], found["rules in force"]
+    new, old = found["on trial: new.yaml"], found["as configured: nabz.yaml"]
     assert (new["customers"], new["events"]) == (2, 1)
     assert (new["worth"]["alerts"], new["worth"]["precision"]) == (1, 1.0)
     assert new["worth"]["lead_ms"] == [2 * MINUTE_MS] * 3
@@ -93,6 +93,22 @@ def test_labels_that_are_none_are_refused_by_line(tried: Nabz, line: str, said: 
     assert said in done.output and "soon" not in done.output
 
 
+def test_labels_that_count_for_nothing_are_said(tried: Nabz) -> None:
+    """A name nobody has, a time outside of the log."""
+    lines = [
+        {"customer": "c-102", "ts": START_MS + 2 * MINUTE_MS},
+        {"customer": "c-102", "ts": START_MS + 90 * MINUTE_MS},
+        {"customer": "c-nosuch", "ts": START_MS},
+    ]
+    text = "".join(json.dumps(one) + "\n" for one in lines)
+    (tried.folder / "labels.jsonl").write_text(text, encoding="utf-8")
+    done = tried.on_broker("backtest", "--rules", "new.yaml", "--labels", "labels.jsonl")
+    assert done.stderr == (
+        "of 3 labels 1 are used: 1 name nobody in the log, 1 lie outside of the stretch\n"
+    )
+    assert "2 customers over 1.0 days; 1 events" in done.stdout
+
+
 def test_a_stretch_that_ends_before_it_begins_is_refused(tried: Nabz) -> None:
     """And a time that is none."""
     ahead = ("--from", "2031-01-01", "--to", "2030-01-01")
@@ -114,12 +130,17 @@ def test_a_cut_is_proposed_that_fits_the_budget(tried: Nabz) -> None:
     """Today's cut tells of nobody; one alert a day is room for the customer who wants to leave."""
     done = tried.on_broker("tune", "--budget", "1/owner/day", "--labels", "labels.jsonl")
     assert done.exit_code == 0, done.output
-    lines = done.stdout.splitlines()
-    assert lines[:3] == ["rule angry", "- raise_at: 99", "+ raise_at: 20"]
+    table, _, rest = done.stdout.partition("\n\n")
+    assert [line.split()[0] for line in table.splitlines()[1:]] == [
+        *map(str, range(50, 100, 5)), "99",
+    ]  # fmt: skip
+    assert table.splitlines()[-1].split()[1:3] == ["0.0", "0"]
+    assert table.splitlines()[-1].endswith("  now")
+    lines = rest.splitlines()
+    assert lines[:3] == ["rule angry", "- raise_at: 99", "+ raise_at: 50"]
     assert lines[-1] == "told of then, not now: c-102"
-    assert [line.split()[1:3] for line in lines[-3:-1]] == [["0.0", "0"], ["1.0", "1"]]
-    none = tried.on_broker("tune", "--budget", "0.5/owner/day")
-    assert "raise_at: 20" not in none.stdout and none.exit_code == 0
+    calm = tried.on_broker("tune", "--budget", "0.5/owner/day")
+    assert calm.exit_code == 0 and "+ raise_at: 55" in calm.stdout
     assert "write it like 5/owner/day" in tried.on_broker("tune", "--budget", "5").output
     assert (
         "known: angry" in tried.on_broker("tune", "--budget", "1/owner/day", "--rule", "x").output

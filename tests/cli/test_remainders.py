@@ -86,3 +86,12 @@ def test_without_the_configuration_no_percentage_is_made_up() -> None:
     """What is not known any more is not guessed."""
     known = facts("health")._replace(scoring=None)
     assert remainder(Contribution("trail", -1_481), known).startswith("a share of distress")
+
+
+def test_displeasure_says_what_its_words_are_there_for() -> None:
+    """Their points count in other parts, so nobody tries to add them up here."""
+    told = remainder(Contribution("displeasure", 3_285), facts())
+    assert "15.00 for a wholly bad one" in told and "their points count above" in told
+    assert "15.00" not in remainder(
+        Contribution("displeasure", 3_285), facts()._replace(scoring=None)
+    )

@@ -146,3 +146,14 @@ def test_what_is_no_utf_8_is_refused_in_one_line() -> None:
     done = CliRunner().invoke(main, ["score", "-"], input=b"caf\xe9, again late")
     assert done.exit_code == 2
     assert done.stderr == "nabz: the text on standard input is not UTF-8: convert it first\n"
+
+
+def test_a_brand_of_the_settings_is_a_name(nabz: Nabz) -> None:
+    """As a worker reads it: from the file named, or nabz.yaml in the folder."""
+    text = "Happy Mobile has cut my line"
+    assert "happy" in nabz("score", text).stdout.partition("words")[2].lower()
+    (nabz.folder / "nabz.yaml").write_text("scoring: {brands: [Happy Mobile]}\n", encoding="utf-8")
+    (nabz.folder / "other.yaml").write_text("scoring: {brands: []}\n", encoding="utf-8")
+    branded = json.loads(nabz("score", text, "--json").stdout)
+    plain = json.loads(nabz("score", text, "--json", "--config", "other.yaml").stdout)
+    assert branded["sentiment_e4"] < plain["sentiment_e4"]

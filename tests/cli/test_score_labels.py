@@ -111,7 +111,7 @@ def test_labelled_texts_are_measured(nabz: Nabz) -> None:
         ('{"text": "secret words", "label": 2}', ":1: label is 2: want -1"),
         ('{"text": "secret words", "label": true}', ":1: label is True: want -1"),
         ('{"text": "secret words", "label": "bad"}', ":1: label is a str: want -1"),
-        ('{"text": "secret words"}', ":1: label is a str: want -1"),
+        ('{"text": "secret words"}', ":1: label is missing: want -1"),
         ('{"label": -1}', ":1: text is missing: want a string"),
         ("secret words", ":1: is no JSON"),
         ('["secret words"]', ":1: found list, want an object"),

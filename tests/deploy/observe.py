@@ -46,7 +46,7 @@ SCRAPE_S: Final = 5
 WATCHED_S: Final = 120.0
 """After so long every panel has something to show."""
 DESK: Final = "desk.tickets"
-_STARTED_S: Final = 90.0
+_STARTED_S: Final = 180.0
 _CUT_S: Final = 150.0
 """20 s of silence, a minute of standing still, and what lies between the looks."""
 _DOWN_S: Final = 190.0

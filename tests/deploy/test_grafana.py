@@ -18,7 +18,7 @@ from streams.ingest.metrics import IngestMetrics
 from streams.metrics import LaneCollector, Metrics, NotifierMetrics
 from tests.deploy.composed import DEPLOY, compose
 from tests.deploy.panels import FOLDER, Asked, Json, all_chosen, asked, boards, panels, put_in
-from tests.deploy.tools import ROOT, needed, run, tool
+from tests.deploy.tools import ROOT, fetched, needed, run, tool
 
 GRAFANA = DEPLOY / "grafana"
 PUBLISHED = ("@grafana/schema@13.2.3", "typescript@5.9.3")
@@ -38,8 +38,8 @@ def compiled(folder: Path, texts: dict[str, str]) -> str:
     if not (home / "done").exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
-        run(str(npm), "install", "--prefix", str(home), "--ignore-scripts", "--no-audit",
-            "--no-fund", "--omit=optional", *PUBLISHED)  # fmt: skip
+        fetched(str(npm), "install", "--prefix", str(home), "--ignore-scripts", "--no-audit",
+                "--no-fund", "--omit=optional", *PUBLISHED)  # fmt: skip
         (home / "done").touch()
     (folder / "node_modules").symlink_to(home / "node_modules")
     shutil.copy(Path(__file__).with_name("board.ts"), folder)

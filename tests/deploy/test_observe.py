@@ -14,6 +14,9 @@ from tests.deploy.panels import Asked, asked
 from tests.deploy.prometheus import awaited
 from tests.deploy.tools import needed
 
+PATIENCE_S = 240.0
+"""A minute is usual; a panel that asks for what is not there waits for all of it."""
+
 
 @pytest.fixture(scope="module")
 def one() -> Iterator[Observed]:
@@ -33,7 +36,7 @@ def test_every_panel_has_data_and_no_rule_an_error(one: Observed) -> None:
         return not still
 
     try:
-        awaited("every panel has data", none_is_left, 75)
+        awaited("every panel has data", none_is_left, PATIENCE_S)
     finally:
         assert [query.place for query in still] == []
     assert one.prometheus.failing_rules() == []

@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _WANTED = Path(__file__).with_name("tools.txt")
+FETCH_S = 600.0
+"""A hundred megabytes over a slow line; a minute is usual."""
 
 
 def tool(name: str) -> Path:
@@ -23,15 +25,25 @@ def tool(name: str) -> Path:
     if not (home / "done").exists():
         shutil.rmtree(home, ignore_errors=True)
         venv.create(home, with_pip=True)
-        run(str(home / "bin" / "python"), "-m", "pip", "install", "-q", "-r", str(_WANTED))
+        fetched(str(home / "bin" / "python"), "-m", "pip", "install", "-q", "-r", str(_WANTED))
         (home / "done").touch()
     return home / "bin" / name
 
 
-def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
+def fetched(*command: str) -> None:
+    """Run what loads from a package index: patiently, and once more if the network fails."""
+    try:
+        run(*command, limit_s=FETCH_S)
+    except (AssertionError, subprocess.TimeoutExpired):
+        run(*command, limit_s=FETCH_S)
+
+
+def run(
+    *command: str, cwd: Path = ROOT, env: dict[str, str] | None = None, limit_s: float = 300.0
+) -> str:
     """Run to the end, show what it said if it fails, and return all it said."""
     done = subprocess.run(  # noqa: S603  # commands of the tests
-        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=limit_s, check=False
     )
     assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
     return done.stdout + done.stderr

@@ -318,7 +318,7 @@ def test_a_receiver_is_given_the_time_it_asks_for(kind: str, desk: Desk) -> None
 def test_a_body_that_does_not_end_is_not_waited_for(kind: str, slow: bool, desk: Desk) -> None:
     """The status counts; where only the body would tell, it may have arrived."""
     endless = Endless()
-    _, found = desk.told(kind, said(), fault=_slow if slow else endless, timeout="500ms")
+    _, found = desk.told(kind, said(), fault=_slow if slow else endless, timeout="1s")
     known = Retry(None, "server_error", 200, ambiguous=True) if kind in WORDY else Sent(None, 200)
     assert found == [known]
     assert endless.sent < 16_000_000, "what sockets buffer, and not all there is"
@@ -327,7 +327,7 @@ def test_a_body_that_does_not_end_is_not_waited_for(kind: str, slow: bool, desk:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_answer_is_ambiguous(kind: str, desk: Desk) -> None:
     """After its timeout."""
-    _, found = desk.told(kind, said(), fault=_never, timeout="200ms")
+    _, found = desk.told(kind, said(), fault=_never, timeout="1s")
     assert found == [Retry(None, "timeout", None, ambiguous=True)]
 
 

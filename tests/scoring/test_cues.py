@@ -256,3 +256,11 @@ def test_a_quote_about_conduct_carries_no_name(lang: str, row: Row) -> None:
             found += 1
             assert not [cue.quote for cue in cues if name in cue.quote]
     assert found
+
+
+@pytest.mark.parametrize("lang", ["en", "fa"])
+def test_points_of_a_row_are_hundredths_and_not_points(lang: str) -> None:
+    """Whoever writes 12 means twelve points, which is 1200; mute rows have none."""
+    rows = TABLES[lang].rows
+    assert all(row.points >= 100 or row.code == MUTE for row in rows)
+    assert all(row.points == 0 for row in rows if row.code == MUTE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scoring.config import HOUR_MS
-from scoring.dialogue import Said, badness, displeasure, turn_features
+from scoring.dialogue import MILD_E2, Said, badness, displeasure, turn_features
 from scoring.panes import FAST
 from scoring.records import Turn
 
@@ -45,3 +45,5 @@ def test_displeasure_halves_and_ends() -> None:
     assert displeasure([turn], 0, 2_000) == 0
     assert displeasure([turn], (1 + len(FAST)) * HOUR_MS, 2_000) == 0
     assert displeasure([said(mood_e2=50)], 0, 2_000) == 0
+    assert displeasure([said(mood_e2=-MILD_E2)], 0, 2_000) == 0
+    assert displeasure([said(mood_e2=-MILD_E2 - 1)], 0, 2_000) == 460
