@@ -82,7 +82,7 @@ def why(
             progress=progress,
         )
     if customer not in history.rows:
-        raise _unknown(customer, settings.broker(), at_ms)
+        raise unknown(customer, settings.broker(), at_ms)
     found = picture(customer, history.outputs, alert=alert, at_ms=at_ms)
     if alert is not None and found.transition is None:
         known = list(dict.fromkeys(one.alert_id for one in found.transitions if one.alert_id))
@@ -128,22 +128,32 @@ def _at_ms(text: str) -> int:
         ) from error
 
 
-def _unknown(customer: str, broker: Broker, at_ms: int | None) -> Stop:
-    """Say that the log does not know a customer, with names that look alike."""
+def unknown(customer: str, broker: Broker, at_ms: int | None) -> Stop:
+    """Say that the log does not know a customer, with ids and display names that look alike."""
     from streams.cli.public import everybody
 
     rows = everybody(broker)
     who = f"customer {shown(customer)}"
     if at_ms is not None and customer in rows:
         return Stop(f"{who}: the log holds nothing of them up to {utc(at_ms)}; ask for later")
-    folded = {name.casefold(): name for name in rows}
-    close = difflib.get_close_matches(customer.casefold(), folded, n=3, cutoff=0.6)
+    asked = customer.casefold()
+    ids: dict[str, str] = {}
+    for one, row in rows.items():
+        words = [] if row.name is None else [row.name, *row.name.split()]
+        for word in (*words, one):
+            ids[word.casefold()] = one
+    close = dict.fromkeys(
+        ids[one] for one in difflib.get_close_matches(asked, ids, n=5, cutoff=0.6)
+    )
     if close:
-        names = ", ".join(shown(folded[one]) for one in close)
-        return Stop(f"{who}: not in the log; close to it are {names}")
+        names = [
+            shown(one) + ("" if (name := rows[one].name) is None else f" ({shown(name)})")
+            for one in list(close)[:3]
+        ]
+        return Stop(f"{who}: not in the log; close to it are {', '.join(names)}")
     return Stop(
         f"{who}: not in the log, nor any name close to it; `nabz tail health` lists the"
-        f" {len(rows)} customers there are"
+        f" {len(rows)} customers there are, `nabz dlq list` what was put aside"
     )
 
 

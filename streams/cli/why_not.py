@@ -12,6 +12,7 @@ import click
 from streams.cli.errors import MISUSED, Stop
 from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.progress import folding
+from streams.cli.why import unknown
 from streams.cli.words import moment_ms, points, shown, utc
 
 
@@ -51,10 +52,7 @@ def why_not(
         history = refold(where, settings, customer=customer, at_ms=at_ms, progress=progress)
     row = history.rows.get(customer)
     if row is None:
-        raise Stop(
-            f"customer {shown(customer)}: no record of them was folded by then; `nabz dlq list`"
-            " shows what was put aside, `nabz sources test` what a source filters"
-        )
+        raise unknown(customer, where, at_ms)
     body = control_of(where).bodies.get(row.config_hash)
     if body is None:
         raise Stop(

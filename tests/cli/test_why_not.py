@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Nabz
 from tests.cli.world import MINUTE_MS, START_MS, World
+from tests.strategies import profile
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_an_earlier_moment_has_its_own_gate(asked: Nabz) -> None:
     done = asked.on_broker("why-not", "c-102", "--at", str(START_MS + MINUTE_MS // 2))
     assert "angry: not raised" in done.stdout
     gone = asked.on_broker("why-not", "c-102", "--at", str(START_MS - 1))
-    assert gone.exit_code == 1 and "no record of them was folded by then" in gone.output
+    assert gone.exit_code == 1 and "not in the log" in gone.output
 
 
 def test_who_is_not_there_and_a_time_that_is_none_are_refused(asked: Nabz) -> None:
@@ -47,3 +48,16 @@ def test_who_is_not_there_and_a_time_that_is_none_are_refused(asked: Nabz) -> No
     assert "nabz dlq list" in asked.on_broker("why-not", "nobody").output
     done = asked.on_broker("why-not", "c-102", "--at", "soon")
     assert done.exit_code == 2 and "write a time like" in done.output
+
+
+def test_a_display_name_leads_to_the_customer(nabz_on: Nabz) -> None:
+    """People type names; the id is what the log knows."""
+    assert nabz_on.broker is not None
+    world = World(nabz_on.broker)
+    world.configure()
+    world.append("c-102", profile(START_MS, name="Leila Ashby"))
+    world.says("c-102", "hello", points=0)
+    world.work()
+    said = "not in the log; close to it are c-102 (Leila Ashby)"
+    assert said in nabz_on.on_broker("why", "Leila").stderr
+    assert said in nabz_on.on_broker("why-not", "leila ashby").stderr
