@@ -235,7 +235,10 @@ def alerts(
     terminal = console()
     seen = 0
     with _until_interrupt():
-        for transition in transitions(settings.broker(), follow=follow):
+        told = transitions(settings.broker(), follow=follow)
+        if not follow:  # one partition is read after the other
+            told = iter(sorted(told, key=lambda one: (one.at_ms, one.fingerprint, one.seq)))
+        for transition in told:
             if customer not in {None, transition.customer}:
                 continue
             seen += 1

@@ -84,6 +84,19 @@ def test_transitions_are_lines_and_repeats_are_dropped(nabz_on: Nabz, world: Wor
 # ---------------------------------------------------------------------- dead letters
 
 
+def test_alerts_of_all_partitions_come_oldest_first(nabz_on: Nabz) -> None:
+    """Whichever partition is read first."""
+    assert nabz_on.broker is not None
+    world = World(nabz_on.broker)
+    world.configure()
+    for number in range(12):
+        world.says(f"c-{number}", "cancel it", at_min=(number * 7) % 12)
+    world.work()
+    found = nabz_on.on_broker("tail", "alerts", "--json").stdout.splitlines()
+    times = [json.loads(line)["at_ms"] for line in found]
+    assert len(times) == 12 and times == sorted(times)
+
+
 def test_dead_letters_are_listed_without_their_content(nabz_on: Nabz, world: World) -> None:
     """Why and where, and how big; what a customer wrote only if asked for."""
     letters = [
