@@ -188,6 +188,20 @@ class Observed:
                 log = (self.folder / f"{name}.log").read_text("utf-8", "replace")
                 raise NotSeenError(f"{name} has ended with {process.returncode}: {log[-1500:]}")
 
+    def told(self) -> str:
+        """What Prometheus sees and each process said last, for whoever looks into a failure."""
+        try:
+            targets = self.prometheus.ask("targets")["data"]["activeTargets"]
+            lines = [f"{one['scrapeUrl']}: {one['health']} {one['lastError']}" for one in targets]
+            lines += map(str, self.prometheus.values('nabz_events_total{outcome="folded"}'))
+            lines += map(str, self.prometheus.values("nabz_notifier_active"))
+        except (OSError, NotSeenError) as error:
+            lines = [f"Prometheus does not answer: {error}"]
+        for name in self.running:
+            log = (self.folder / f"{name}.log").read_text("utf-8", "replace")
+            lines.append(f"{name}: {log[-700:]}")
+        return "\n  ".join(lines)
+
     def kill(self, name: str) -> None:
         """As a power cut would."""
         process = self.running.pop(name)
@@ -242,7 +256,10 @@ def observed(*, kafka: bool = False) -> Iterator[Observed]:
             sends = one.prometheus.values("nabz_notifier_active == 1")
             return len(sends) == 1 and sum(value > 0 for _, value in folded) == 2
 
-        took_s = awaited("both workers fold and the notifier sends", flows, _STARTED_S)
+        try:
+            took_s = awaited("both workers fold and the notifier sends", flows, _STARTED_S)
+        except NotSeenError as error:
+            raise NotSeenError(f"{error}\n  {one.told()}") from None
         say(f"broker, two workers, notifier, customers and Prometheus run  ({took_s:.0f} s)")
         yield one
 
