@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from tests.deploy.observe import Observed, observed
 from tests.deploy.panels import Asked, asked
-from tests.deploy.prometheus import awaited
+from tests.deploy.prometheus import NotSeenError, awaited
 from tests.deploy.tools import needed
 
 PATIENCE_S = 240.0
@@ -22,7 +24,14 @@ PATIENCE_S = 240.0
 def one() -> Iterator[Observed]:
     """All of nabz under simulated load."""
     needed("prometheus", "prometheus")
-    with observed() as installation:
+    with ExitStack() as stack:
+        try:
+            installation = stack.enter_context(observed())
+        except NotSeenError as error:
+            # Once in forty starts, on 25 November 2026, it did not begin, and nobody knows why yet:
+            # what was seen is printed, and it may try once more.
+            sys.stdout.write(f"{error}\n")
+            installation = stack.enter_context(observed())
         yield installation
 
 
