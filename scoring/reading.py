@@ -174,11 +174,16 @@ def _commas(places: Sequence[int], chunks: Sequence[str]) -> frozenset[int]:
 
 
 def _quoted(places: Sequence[int], chunks: Sequence[str]) -> list[tuple[int, int]]:
-    """Which words stand in quotation marks, three or more together: somebody else's."""
+    """Which words stand in quotation marks, three or more together: somebody else's.
+
+    A text that stands in quotation marks as a whole quotes nobody.
+    """
     marks = (len(_MARK.findall(chunks[place])) for place in places)
     marked = [number for number, found in enumerate(marks) if found % 2]
     spans = [(first, last + 1) for first, last in zip(marked[::2], marked[1::2], strict=False)]
-    return [(first, end) for first, end in spans if end - first >= 3]
+    found = [(first, end) for first, end in spans if end - first >= 3]
+    outside = len(places) - sum(end - first for first, end in found)
+    return found if outside >= 3 else []
 
 
 def features(looked: Looked) -> dict[str, float]:

@@ -248,3 +248,13 @@ def seen(text: str) -> dict[str, Any]:
         "stripped": list(reading.stripped),
         "redactions": reading.redactions,
     }
+
+
+def test_only_a_quotation_within_a_text_is_somebody_elses() -> None:
+    """Words and cues in it score nothing; a text in quotation marks as a whole is its author's."""
+    said = '"the worst service ever, I am still waiting"'
+    inside = read(f"The board in your shop reads {said} in blue letters", "customer")
+    whole = read(said, "customer")
+    assert inside.sentiment_e4 == 0 and inside.cues == ()
+    assert whole.sentiment_e4 is not None and whole.sentiment_e4 < -3_000
+    assert {cue.code for cue in whole.cues} >= {"waiting"}
