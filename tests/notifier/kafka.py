@@ -18,7 +18,7 @@ from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
 from streams.notifier.build import Plan
 from streams.notifier.feed import Names
-from streams.notifier.loop import Notifier
+from streams.notifier.loop import NoAssignmentError, Notifier
 from streams.topics import Topic
 
 SESSION_MS = 6_000
@@ -86,12 +86,23 @@ async def newest(broker: Broker, names: Names) -> dict[str, Delivery]:
 async def notifying(
     broker: Broker, names: Names, plan: Plan, *, clock: Callable[[], int] = wall_ms
 ) -> AsyncIterator[Notifier]:
-    """A notifier while the block runs; it must not fail."""
-    notifier = Notifier(broker, plan, names=names, session_ms=SESSION_MS, clock=clock)
-    running = asyncio.create_task(notifier.run())
-    ready = asyncio.create_task(notifier.sending())
-    try:
+    """A notifier while the block runs; it must not fail.
+
+    Whom the group does not answer is started anew, as its supervisor would: the broker in memory
+    forgets a member now and then that has just left. It has told nobody anything by then.
+    """
+    starts = 0
+    while True:
+        starts += 1
+        notifier = Notifier(broker, plan, names=names, session_ms=SESSION_MS, clock=clock)
+        running = asyncio.create_task(notifier.run())
+        ready = asyncio.create_task(notifier.sending())
         await asyncio.wait({running, ready}, timeout=40, return_when=asyncio.FIRST_COMPLETED)
+        unanswered = running.done() and isinstance(running.exception(), NoAssignmentError)
+        if starts == 3 or not unanswered:
+            break
+        ready.cancel()
+    try:
         if running.done():
             running.result()
         assert ready.done(), "the notifier did not get its partition"
