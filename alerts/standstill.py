@@ -20,8 +20,8 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from alerts.lifecycle import alert_id
-from alerts.outputs import At, Contribution, Transition, Waiting
+from alerts.outputs import Transition
+from alerts.pipeline_alert import about_nabz
 
 RULE: Final = "source-cut-off"
 """What routes, silences and holds call it; its labels are `kind: pipeline` and `source`."""
@@ -160,51 +160,22 @@ def fingerprint(source: str) -> str:
 
 
 def transition(one: Standstill) -> Transition:
-    """The same for those who route, hold back and tell: lag in minutes takes the score's place.
-
-    It stands on no log: `customer` is empty, and `log` a coordinate that does not exist.
-    """
-    mark = fingerprint(one.source)
-    lag_e2 = one.behind_ms * 100 // _MINUTE_MS
-    over = one.ended_ms is not None
-    return Transition(
-        alert_id=alert_id(mark, one.stood_ms),
-        fingerprint=mark,
-        seq=one.seq,
+    """The same for those who route, hold back and tell: lag in minutes takes the score's place."""
+    return about_nabz(
         rule=RULE,
-        customer="",
-        before="firing" if over else "inactive",
-        after="closed" if over else "firing",
+        fingerprint=fingerprint(one.source),
+        seq=one.seq,
         reason=one.reason,
-        notify=True,
-        historical=False,
-        shadow=False,
-        severity="critical",
         measure=LAG,
-        score_e2=lag_e2,
-        raise_at_e2=one.after_ms * 100 // _MINUTE_MS,
-        clear_at_e2=one.after_ms * 100 // _MINUTE_MS,
-        change_e2=None,
-        health_e2=None,
-        confidence_e2=0,
+        score_e2=one.behind_ms * 100 // _MINUTE_MS,
+        cut_e2=one.after_ms * 100 // _MINUTE_MS,
+        cause="cut_off",
+        begun_ms=one.stood_ms,
         since_ms=one.stood_ms,
         opened_ms=one.at_ms,
-        at_ms=one.at_ms if one.ended_ms is None else one.ended_ms,
-        event_ms=None,
+        ended_ms=one.ended_ms,
         complete_to_ms=one.stood_ms,
-        why=(Contribution("cut_off", lag_e2),),
-        waiting=Waiting("unknown"),
-        contacts_24h=0,
-        conversation=None,
-        link=None,
-        account=None,
-        name=None,
-        tier=None,
-        language=None,
-        labels={"kind": "pipeline", "source": one.source},
-        runbook=None,
-        actor=None,
+        labels={"source": one.source},
         config_hash="",
-        log=At("", 0, -1),
         replay="nabz doctor",
     )

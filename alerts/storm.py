@@ -28,7 +28,8 @@ from msgspec.structs import replace
 
 from alerts.holds import Hold
 from alerts.lifecycle import alert_id
-from alerts.outputs import At, Contribution, Transition, Waiting
+from alerts.outputs import Transition
+from alerts.pipeline_alert import about_nabz
 
 RULE: Final = "opening-storm"
 """What routes, silences and holds call it; its labels are `kind: pipeline` and `rule`."""
@@ -245,49 +246,23 @@ def said(
 
 
 def transition(one: Storm) -> Transition:
-    """The same for those who route and tell: how many openings takes the score's place.
-
-    It stands on no log: `customer` is empty, and `log` a coordinate that does not exist.
-    """
+    """The same for those who route and tell: how many openings takes the score's place."""
     over = one.ended_ms is not None
-    return Transition(
-        alert_id=alert_id(one.fingerprint, one.at_ms),
+    return about_nabz(
+        rule=RULE,
         fingerprint=one.fingerprint,
         seq=2 if over else 1,
-        rule=RULE,
-        customer="",
-        before="firing" if over else "inactive",
-        after="closed" if over else "firing",
         reason="hold_ended" if over else "raised",
-        notify=True,
-        historical=False,
-        shadow=False,
-        severity="critical",
         measure=OPENINGS,
         score_e2=one.openings * 100,
-        raise_at_e2=one.most * 100,
-        clear_at_e2=one.most * 100,
-        change_e2=None,
-        health_e2=None,
-        confidence_e2=0,
+        cut_e2=one.most * 100,
+        cause="opening_storm",
+        begun_ms=one.at_ms,
         since_ms=one.changed_ms,
         opened_ms=one.at_ms,
-        at_ms=one.at_ms if one.ended_ms is None else one.ended_ms,
-        event_ms=None,
+        ended_ms=one.ended_ms,
         complete_to_ms=one.at_ms,
-        why=(Contribution("opening_storm", one.openings * 100),),
-        waiting=Waiting("unknown"),
-        contacts_24h=0,
-        conversation=None,
-        link=None,
-        account=None,
-        name=None,
-        tier=None,
-        language=None,
-        labels={"kind": "pipeline", "rule": one.rule},
-        runbook=None,
-        actor=None,
+        labels={"rule": one.rule},
         config_hash=one.config_hash,
-        log=At("", 0, -1),
         replay="nabz notifier status",
     )

@@ -25,11 +25,13 @@ from streams.cli.options import (
 from streams.cli.words import shown, utc
 
 if TYPE_CHECKING:
+    from alerts.config import Config
     from alerts.fields import Seen
     from alerts.row import Row
     from alerts.rules import Rule
     from alerts.subjects import Signs
     from scoring.config import Scoring
+    from streams.engine.brokers import Broker
 
 path_argument = click.argument(
     "path", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -148,22 +150,15 @@ def explain(
     """
     settings = settings_from(config_path, broker)
 
-    from alerts.config import decode_config
     from streams.cli.progress import folding
-    from streams.worker.history import control_of, refold
+    from streams.worker.history import refold
 
     with folding() as progress:
         history = refold(settings.broker(), settings, customer=customer, progress=progress)
     row = history.rows.get(customer)
     if row is None:
         raise Stop(f"customer {shown(customer)}: not in the log; `nabz tail health` lists who is")
-    body = control_of(settings.broker()).bodies.get(row.config_hash)
-    if body is None:
-        raise Stop(
-            f"configuration {row.config_hash}: its body is not in nabz.control.v1; run"
-            " `nabz config apply`"
-        )
-    config = decode_config(body)
+    config = config_of(row, settings.broker())
     rule = _named(rule_id, config.rules)
     subjects = explanation(rule, customer, row, config.scoring)
     if as_json:
@@ -176,6 +171,24 @@ def explain(
         click.echo(
             f"customer {shown(customer)} has no conversation with an id of its own", err=True
         )
+
+
+def config_of(row: Row, broker: Broker) -> Config:
+    """The configuration a customer was last folded under.
+
+    Raises:
+        Stop: Its body is not known any more.
+    """
+    from alerts.config import decode_config
+    from streams.worker.history import control_of
+
+    body = control_of(broker).bodies.get(row.config_hash)
+    if body is None:
+        raise Stop(
+            f"configuration {row.config_hash}: its body is not in nabz.control.v1; run"
+            " `nabz config apply`"
+        )
+    return decode_config(body)
 
 
 def _named(rule_id: str, known: tuple[Rule, ...]) -> Rule:

@@ -65,7 +65,7 @@ def why(
     The scores are derived again from the log and compared with the published row. Ages are those
     at the time shown. Put -- before a customer whose name starts with a dash.
     """
-    at_ms = None if at is None else _at_ms(at)
+    at_ms = None if at is None else at_ms_of(at)
     settings = settings_from(config_path, broker)
 
     from streams.cli.explanation import picture
@@ -118,7 +118,12 @@ def _scoring(broker: Broker, found: Picture) -> Scoring | None:
     return None if body is None else decode_config(body).scoring
 
 
-def _at_ms(text: str) -> int:
+def at_ms_of(text: str) -> int:
+    """What `--at` was given.
+
+    Raises:
+        Stop: It is no time.
+    """
     try:
         return moment_ms(text)
     except ValueError as error:

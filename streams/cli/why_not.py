@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from streams.cli.errors import MISUSED, Stop
 from streams.cli.options import examples, json_option, settings_from, with_settings
 from streams.cli.progress import folding
-from streams.cli.why import unknown
-from streams.cli.words import moment_ms, points, shown, utc
+from streams.cli.rules import config_of
+from streams.cli.why import at_ms_of, unknown
+from streams.cli.words import points, shown, utc
 
 
 @click.command(
@@ -34,18 +34,14 @@ def why_not(
     of messages is said as it stands now. Put -- before a customer whose name starts with a dash.
     """
     settings = settings_from(config_path, broker)
-    try:
-        at_ms = None if at is None else moment_ms(at)
-    except ValueError:
-        raise Stop(f"--at: found {at!r}; write a time like 2026-11-24T10:00", MISUSED) from None
+    at_ms = None if at is None else at_ms_of(at)
 
-    from alerts.config import decode_config
     from alerts.fields import Seen
     from alerts.subjects import seen_by, subjects
     from alerts.why_not import gate
     from scoring.health import health
     from streams.cli.notifier import deliveries_of
-    from streams.worker.history import control_of, refold
+    from streams.worker.history import refold
 
     where = settings.broker()
     with folding() as progress:
@@ -53,13 +49,7 @@ def why_not(
     row = history.rows.get(customer)
     if row is None:
         raise unknown(customer, where, at_ms)
-    body = control_of(where).bodies.get(row.config_hash)
-    if body is None:
-        raise Stop(
-            f"configuration {row.config_hash}: its body is not in nabz.control.v1; run"
-            " `nabz config apply`"
-        )
-    config = decode_config(body)
+    config = config_of(row, where)
     now_ms = row.now_ms if at_ms is None else max(at_ms, row.now_ms)
     found = health(row.customer, now_ms, config.scoring, complete_to_ms=row.complete_ms)
     base = Seen(row.customer, found, config.scoring, row.complete_ms)
