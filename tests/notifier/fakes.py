@@ -12,6 +12,7 @@ import contextlib
 import json
 import re
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -44,7 +45,7 @@ class Seen:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Service:
+class Service(ABC):
     """A receiver: what it is asked, and how it answers.
 
     Attributes:
@@ -73,9 +74,9 @@ class Service:
             return web.Response(status=415)
         return self.answer(request, json.loads(text))
 
+    @abstractmethod
     def answer(self, request: web.Request, body: Any) -> web.Response:
         """Answer as documented."""
-        raise NotImplementedError
 
     def too_many(self, seconds: int) -> web.Response:
         """Say that it is too much, and when to come again."""
