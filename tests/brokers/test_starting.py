@@ -77,13 +77,11 @@ def test_what_kafka_lacks_is_said_with_how_to_get_it(
         LocalKafka(tmp_path / "kafka").start()
 
 
+@pytest.mark.usefixtures("kafka_at_hand")
 def test_a_kafka_that_does_not_start_names_its_logs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A `java` that only fails stands for a broken installation."""
-    lacking = kafka_local.missing()
-    if lacking is not None:
-        pytest.skip(lacking)  # the jars come through Maven; CI has it
     kafka_local.jars()  # Maven needs a `java` that works
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
