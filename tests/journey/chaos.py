@@ -33,8 +33,9 @@ from tests.journey.truth import SOURCES, check_counts, check_published, letters
 
 STEP_S: Final = 6.0
 """After a disturbance from outside: about a session, so that the next falls into its aftermath."""
-DOOMED_S: Final = 90.0
-"""For a worker to come to its point: it must start, be given partitions and restore them."""
+DOOMED_S: Final = 240.0
+"""For a worker to come to its point: it must start, be given partitions and restore them, on a
+machine that is busy with other things."""
 PARTITIONS: Final = 6
 """Faust's assignor gives a worker up to a third of them, so that none of three is idle."""
 _LAST: Final = 500
