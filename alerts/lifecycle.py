@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from alerts import hits
 from alerts.conditions import Judged
 from alerts.outputs import Severity, State
 from alerts.rules import Rule
@@ -79,6 +80,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
         conversation: The one it is about; empty for the customer.
         unrest: When it last relapsed or was opened again, the newest three.
         flapping: It does so too often.
+        hits: While pending, of a rule that asks for several: those that count.
     """
 
     rule: str
@@ -102,6 +104,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     conversation: str = ""
     unrest: tuple[int, ...] = ()
     flapping: bool = False
+    hits: tuple[int, ...] = ()
 
 
 class Look(NamedTuple):
@@ -223,7 +226,7 @@ def step(
     if look.known or flagged:
         _by_measure(walk, rule, look, customer)
     elif episode.state == "pending":
-        walk.to("inactive", "dropped")
+        walk.to("inactive", "dropped", hits=())
     if walk.episode.state in OPEN:
         _by_absence(walk, rule, look)
     if walk.episode.state == "firing" and walk.episode.late_until_ms is not None:
@@ -273,11 +276,15 @@ def _by_measure(walk: _Walk, rule: Rule, look: Look, customer: str) -> None:
     if episode.state in OPEN:
         _while_open(walk, rule, look, flagged=flagged)
         return
+    fresh = episode.closed not in _NEEDS_NEWS or episode.renewed
+    if rule.hits is not None and not (flagged and fresh):
+        _count(walk, rule, rule.hits, look, customer, raised=fresh and _raised(rule, look))
+        return
     if not flagged and not _raised(rule, look):
         if episode.state == "pending":
-            walk.to("inactive", "dropped")
+            walk.to("inactive", "dropped", hits=())
         return
-    if episode.closed in _NEEDS_NEWS and not episode.renewed:
+    if not fresh:
         return
     if flagged:
         _open(walk, rule, look, customer, "red_flag", walk.now_ms)
@@ -288,6 +295,24 @@ def _by_measure(walk: _Walk, rule: Rule, look: Look, customer: str) -> None:
         _open(walk, rule, look, customer, "raised", walk.now_ms)
     else:
         walk.to("pending", "raised", tell=False, held_ms=walk.now_ms)
+
+
+def _count(
+    walk: _Walk, rule: Rule, asked: hits.Hits, look: Look, customer: str, *, raised: bool
+) -> None:
+    """A rule that must be raised several times: one look more."""
+    episode = walk.episode
+    found = hits.counted(asked, episode.hits, walk.now_ms, raised=raised, by_event=look.by_event)
+    if episode.state != "pending":
+        if found:
+            walk.to("pending", "raised", tell=False, held_ms=walk.now_ms, hits=found)
+        return
+    if not found:
+        walk.to("inactive", "dropped", hits=())
+        return
+    walk.episode = replace(episode, hits=found)
+    if raised and len(found) >= asked.need and _ready(rule, look, walk.now_ms):
+        _open(walk, rule, look, customer, "held", episode.held_ms)
 
 
 def _ready(rule: Rule, look: Look, now_ms: int) -> bool:
@@ -320,6 +345,7 @@ def _open(walk: _Walk, rule: Rule, look: Look, customer: str, reason: Reason, he
         "closed": "",
         "acked_by": "",
         "renewed": False,
+        "hits": (),
         "cause_ms": min(look.cause_ms, walk.now_ms),
         "late_until_ms": look.news_ms if late else None,
     }
@@ -452,9 +478,13 @@ def due_of(
     Due(time_ms=15, absence_ms=None)
     """
     if episode.state == "pending":
+        warm_ms = _warm_ms(rule, first_ms)
+        if rule.hits is not None:
+            warms = warm_ms is not None and warm_ms > episode.looked_ms
+            next_ms = hits.due_ms(rule.hits, episode.hits, episode.looked_ms)
+            return Due(time_ms=_earliest(next_ms, warm_ms if warms else None))
         if not _enough(rule, events):
             return Due()
-        warm_ms = _warm_ms(rule, first_ms)
         held_ms = episode.held_ms + rule.for_ms
         return Due(time_ms=held_ms if warm_ms is None else max(held_ms, warm_ms))
     if episode.state not in OPEN:
@@ -474,7 +504,7 @@ def close(
     """Close an alert for another reason than its measure; None if it is not open."""
     if episode.state == "pending":
         walk = _Walk(episode, max(now_ms, episode.looked_ms))
-        walk.to("inactive", "dropped")
+        walk.to("inactive", "dropped", hits=())
     elif episode.state in OPEN:
         walk = _Walk(episode, max(now_ms, episode.looked_ms))
         walk.to("closed", reason, closed=reason, closed_ms=walk.now_ms)

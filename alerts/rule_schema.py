@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from alerts.fields import NUMBERS, STATES, Entity, Kind
 from alerts.grammar import KNOWN_CUES
+from alerts.hits import OF_MAX
 from alerts.red_flags import CUES
 from alerts.rules import FIELDS
 from alerts.timelines import EVENT_FIELDS, EXPECTED_FIELDS
@@ -32,7 +33,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "clear_at": "Points at which it is over; leave a gap.",
     "when": "Conditions in place of measure and cuts.",
     "critical": "Cuts, or conditions, of the higher severity; null for none.",
-    "for": "How long it must hold before it fires.",
+    "for": "How long it must hold before it fires, or how often it must be raised.",
     "clear_for": "How long it must be over before the alert is closed as recovered.",
     "expire_after": "Without any event for so long it is closed, unless somebody waits for us.",
     "reopen_within": "Raised again this soon after a close, it is the same alert.",
@@ -91,6 +92,7 @@ def rule_schema() -> dict[str, Any]:
                 {"raise_at": _ref("points"), "clear_at": _ref("points")},
                 required=("raise_at", "clear_at"),
             ),
+            "held": _held(),
             "rule": {"oneOf": [_rule("customer"), _rule("conversation")]},
             "customer_condition": _condition("customer"),
             "conversation_condition": _condition("conversation"),
@@ -117,6 +119,14 @@ def _closed(properties: Mapping[str, Any], required: tuple[str, ...] = ()) -> di
     return {**found, "required": list(required)} if required else found
 
 
+def _held() -> dict[str, Any]:
+    """A length of time, or hits among windows or events."""
+    several = {"type": "integer", "minimum": 2, "maximum": OF_MAX}
+    windows = {"hits": several, "windows": several, "each": _ref("duration")}
+    events = {"hits": several, "events": several}
+    return {"oneOf": [_ref("duration"), *(_closed(one, tuple(one)) for one in (windows, events))]}
+
+
 def _rule(entity: Entity) -> dict[str, Any]:
     condition = _ref(f"{entity}_condition")
     of = _closed({"when": condition}, required=("when",))
@@ -129,9 +139,8 @@ def _rule(entity: Entity) -> dict[str, Any]:
         "clear_at": _ref("points"),
         "when": condition,
         "critical": {"oneOf": [{"type": "null"}, _ref("cuts"), of]},
-        **dict.fromkeys(
-            ("for", "clear_for", "expire_after", "reopen_within", "warmup"), _ref("duration")
-        ),
+        **dict.fromkeys(("clear_for", "expire_after", "reopen_within", "warmup"), _ref("duration")),
+        "for": _ref("held"),
         "min_events": {"type": "integer", "minimum": 1, "maximum": 1000},
         "red_flags": {"type": "array", "items": {"oneOf": [_flag(), _noisy_flag()]}},
         "labels": {"type": "object"},

@@ -22,6 +22,7 @@ from alerts.conditions import (
     verdict,
 )
 from alerts.fields import NUMBERS, STATES, Entity, Kind, Seen
+from alerts.hits import Hits
 from alerts.message import duration
 from alerts.rules import Cuts, Rule
 from alerts.subjects import measured
@@ -62,6 +63,17 @@ def explained(rule: Rule, seen: Seen) -> tuple[Line, ...]:
         found.append(Line(0, f"critical: {_WORDS[worse]}", worse))
         found += _lines(rule.critical_when, seen, rule.entity, 1)
     return tuple(found)
+
+
+def hits_said(hits: Hits) -> str:
+    """How often a rule must be raised.
+
+    >>> hits_said(Hits(3, 5, 600_000)), hits_said(Hits(3, 5))
+    ('in 3 of 5 windows of 10 min', 'after 3 of 5 events')
+    """
+    if hits.each_ms is None:
+        return f"after {hits.need} of {hits.of} events"
+    return f"in {hits.need} of {hits.of} windows of {duration(hits.each_ms)}"
 
 
 def _of_cuts(name: str, value_e2: int | None, cuts: Cuts, before: str) -> Line:

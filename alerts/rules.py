@@ -21,6 +21,7 @@ from alerts import written
 from alerts.conditions import Condition, Level, State, leaves
 from alerts.fields import NUMBERS, STATES, Entity
 from alerts.grammar import condition_from
+from alerts.hits import Hits, hits_from
 from alerts.red_flags import red_flags_from
 from alerts.written import RuleError, duration, flag, kind, known, labels, points, text
 
@@ -61,6 +62,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         min_events: Nothing fires but red flags before so many events of the customer.
         playbook: Next steps by cause, an address.
         min_precision_e2: Share of alerts that should be right, in hundredths; None for no wish.
+        hits: How often it must be raised before it fires, in place of `for_ms`; None for that.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     min_events: int = 1
     playbook: str | None = None
     min_precision_e2: int | None = None
+    hits: Hits | None = None
 
     def __post_init__(self) -> None:
         """Refuse fields this release does not know: a newer one may have put them in force."""
@@ -156,9 +159,14 @@ def _rule(one: Any, number: int) -> Rule:
         raise RuleError(f"{where}.entity: found {entity!r}; write customer or conversation")
     plain = Rule(name)
     least = one.get("min_precision")
+    held = one.get("for")
     return Rule(
         id=name,
-        for_ms=_length(one, "for", plain.for_ms, where),
+        **(
+            {"hits": hits_from(held, f"{where}.for")}
+            if isinstance(held, Mapping)
+            else {"for_ms": _length(one, "for", plain.for_ms, where)}
+        ),
         clear_for_ms=_length(one, "clear_for", plain.clear_for_ms, where),
         expire_after_ms=_length(one, "expire_after", plain.expire_after_ms, where),
         reopen_ms=_length(one, "reopen_within", plain.reopen_ms, where),

@@ -18,7 +18,7 @@ from alerts.fields import Seen
 from alerts.lifecycle import OPEN, Episode
 from alerts.message import duration
 from alerts.pipeline import WAITING
-from alerts.rule_words import explained
+from alerts.rule_words import explained, hits_said
 from alerts.rules import Rule
 from scoring.health import monitored
 
@@ -73,6 +73,9 @@ def _of_condition(rule: Rule, seen: Seen, episode: Episode | None) -> tuple[Name
     if first.verdict == "unknown":
         waiting = "" if found.wait.state != "unknown" else "; whether they wait is unknown too"
         return "unknown", f"nothing is known: {first.text}{waiting}"
+    if rule.hits is not None and episode is not None and episode.state == "pending":
+        asked = hits_said(rule.hits)
+        return "not_held_yet", f"raised {len(episode.hits)} times, must be raised {asked}"
     if first.verdict != "raised":
         return "not_raised", "; ".join(line.text for line in lines)
     if customer.first_ms is not None and found.now_ms < customer.first_ms + rule.warmup_ms:

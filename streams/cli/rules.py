@@ -256,9 +256,12 @@ def _conditions(rule: Rule, seen: Seen) -> list[dict[str, Any]]:
 def _holds(rule: Rule, seen: Seen) -> list[str]:
     """What beside its conditions keeps a rule from firing, in words."""
     from alerts.message import duration
+    from alerts.rule_words import hits_said
 
     customer, now_ms = seen.customer, seen.found.now_ms
     found = []
+    if rule.hits is not None:
+        found.append(f"must be raised {hits_said(rule.hits)}")
     if rule.for_ms:
         found.append(f"must hold for {duration(rule.for_ms)}")
     if customer.first_ms is not None and now_ms < customer.first_ms + rule.warmup_ms:
@@ -301,6 +304,10 @@ def _summary(rule: Rule) -> str:
             parts.append(f"critical {pair}")
     if rule.entity == "conversation":
         parts.append("of each conversation")
+    if rule.hits is not None:
+        from alerts.rule_words import hits_said
+
+        parts.append(hits_said(rule.hits))
     if rule.red_flags:
         parts.append(f"red flags {', '.join(rule.red_flags)}")
     if rule.shadow:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from alerts.conditions import Cued, Every, Level, Moved, Some, State
 from alerts.config import Config
 from alerts.fold import Entry, Folded, fold
+from alerts.hits import Hits
 from alerts.lifecycle import OPEN, Episode, fingerprint
 from alerts.message import notification
 from alerts.outputs import AlertRow, HealthRow, Transition
@@ -70,6 +71,14 @@ RULES = (
         critical_when=Level("waiting", 12 * HOUR_MS, 0),
         red_flags=("lawyer",),
     ),
+    Rule(
+        "often",
+        warning=Cuts(1_500, 1_000),
+        critical=None,
+        hits=Hits(3, 5, 10 * MINUTE_MS),
+        warmup_ms=HOUR_MS,
+    ),
+    Rule("thrice", when=Level("distress", 1_500, 800), hits=Hits(2, 3), min_events=2),
     Rule("reason", entity="conversation", when=State("reason", ("waiting_now", "again"))),
 )
 CONFIG = Config(clock="watermark", scoring=SCORING, rules=RULES)
