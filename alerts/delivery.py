@@ -6,7 +6,7 @@ opening did or may have. What was held back may be told in one digest: its membe
 that message, and their closes go out each by itself. Everything here is a function of records, so a
 restart that reads `nabz.deliveries.v1` goes on where the last process stopped.
 
-Next step: `streams.notifier.outbox` keeps the lanes, `streams.notifier.loop` sends.
+Next step: `streams.notifier.outbox` keeps the lanes, `streams.notifier.courier` sends.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ takes up a configuration at its own place, so transitions of the old one still a
 the change is where the new one was first seen. The first configuration ever seen is no change:
 there is nothing usual to compare with, and `nabz init` starts its rules in shadow.
 
-Next step: `alerts.holds` keeps the openings back, `streams.notifier.loop` writes the hold.
+Next step: `alerts.holds` keeps the openings back, `streams.notifier.desk` writes the hold.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ are told, never a load balancer; one that has it is enough.
 Source: prometheus/alertmanager `docs/alerts_api.md`, `docs/high_availability.md`,
 `api/v2/openapi.yaml`.
 
-Next step: `streams.notifier.telling` makes the calls, `streams.notifier.loop` makes them again.
+Next step: `streams.notifier.telling` makes the calls, `streams.notifier.courier` makes them again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Orders go straight to `nabz.control.v1`, so that they work while every worker is down; a notifier
 that is down reads them before it sends anything.
 
-Next step: `streams.notifier.loop` runs until a signal and minds `streams.notifier.orders`.
+Next step: `streams.notifier.process` runs until a signal and minds `streams.notifier.orders`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def notifier(
     settings = settings_from(config_path, broker)
 
     from streams.logs import configure
-    from streams.notifier.loop import run_notifier
+    from streams.notifier.process import run_notifier
 
     configure(json=None if logs is None else logs == "json")
     at = settings.metrics.notifier

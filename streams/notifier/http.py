@@ -4,7 +4,7 @@ Only addresses on the public internet are called, unless a channel's settings al
 sits in the resolver, so that the address that was checked is the address that is connected to.
 Redirects are not followed, cookies and proxies of the environment not used.
 
-Next step: `streams.notifier.loop` sends through these.
+Next step: `streams.notifier.courier` sends through these.
 """
 
 from __future__ import annotations

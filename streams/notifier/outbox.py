@@ -5,7 +5,7 @@ newer than what it planned for that channel, and is rebuilt from `nabz.deliverie
 back for a reason that passes stays in its lane and is looked at again. It does no I/O: whoever
 changes it has written the records first.
 
-Next step: `streams.notifier.loop` drains the lanes.
+Next step: `streams.notifier.courier` drains the lanes.
 """
 
 from __future__ import annotations

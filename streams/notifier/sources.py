@@ -3,7 +3,7 @@
 One for each term: whoever takes over begins to watch anew, and learns from the deliveries what was
 told before. Only progress of the first epoch counts: replays and rewinds repeat old times.
 
-Next step: `streams.notifier.loop` plans what is to be said, like any alert.
+Next step: `streams.notifier.desk` plans what is to be said, like any alert.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Whoever takes over must decide as the one before it would have, so it reads back as far as that one
 remembers. A storm's hold is an order like any other, written before the openings it holds.
 
-Next step: `streams.notifier.loop` shows each transition to the watch and tells of its storms.
+Next step: `streams.notifier.desk` shows each transition to the watch and tells of its storms.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from alerts.outputs import Transition
 from alerts.storm import REMEMBERED, Bounds, Storm, Watch, hold
 from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
-from streams.notifier.feed import Ledger
 from streams.notifier.orders import Orders, hold_key
+from streams.notifier.term import Ledger
 
 _decoder: msgspec.json.Decoder[Transition] = msgspec.json.Decoder(Transition)
 

@@ -8,7 +8,7 @@ import sys
 from streams.engine.brokers import Broker
 from streams.logs import configure
 from streams.notifier.feed import Names
-from streams.notifier.loop import run_notifier
+from streams.notifier.process import run_notifier
 from streams.notifier.settings import NotifierSettings
 
 

@@ -96,7 +96,7 @@ def test_nabz_tells_an_end_that_a_silence_meets(broker: Broker) -> None:
                 key = silence_key("s", "silence")
                 give(broker, [(key, msgspec.json.encode(made))], topic=names.control)
                 another = transition(1, fingerprint="d|2")  # of the same customer: it is silenced
-                while notifier._orders.silencing(wall_ms(), "silence") == ():
+                while notifier.orders.silencing(wall_ms(), "silence") == ():
                     await asyncio.sleep(0.01)
                 publish(broker, names, [another, transition(2, "recovered")])
                 found = await settled(broker, names, 3)

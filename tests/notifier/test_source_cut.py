@@ -113,9 +113,9 @@ async def looked(notifier: Notifier, times: int = 2) -> None:
     for _ in range(times):
         term = notifier._term
         assert term is not None
-        before_s = term.looked_s
+        before = term.looks
         async with asyncio.timeout(20):
-            while term.looked_s == before_s:
+            while term.looks == before:
                 await asyncio.sleep(0.02)
 
 

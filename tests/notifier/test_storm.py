@@ -97,7 +97,7 @@ def kinds(receiver: Receiver) -> Counter[str]:
 
 def orders_of(notifier: Notifier) -> dict[str, Hold]:
     """Holds it knows of."""
-    return notifier._orders.holds
+    return notifier.orders.holds
 
 
 async def fates(broker: Broker, names: Names) -> Counter[str]:

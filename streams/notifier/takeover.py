@@ -1,0 +1,172 @@
+"""Taking over: all that the last active notifier knew is read back before anything is sent.
+
+Deliveries and orders are read to their ends; then the transitions that are still needed: those that
+open deliveries are about, and those that say what is usual.
+
+Next step: `streams.notifier.desk` goes on where the records end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+
+from alerts.budget import Meter
+from alerts.delivery import Delivery, lost
+from alerts.outputs import Transition
+from alerts.storm import Watch
+from streams.engine.brokers import Broker
+from streams.engine.reader import read_to_end
+from streams.metrics import NotifierMetrics
+from streams.notifier.build import Plan
+from streams.notifier.feed import Names
+from streams.notifier.orders import Orders, take
+from streams.notifier.outbox import Outbox
+from streams.notifier.sources import Sources
+from streams.notifier.storms import watch_from
+from streams.notifier.term import Ledger, Term, count_end
+
+log = structlog.get_logger("nabz.notifier")
+_transition: msgspec.json.Decoder[Transition] = msgspec.json.Decoder(Transition)
+_delivery: msgspec.json.Decoder[Delivery] = msgspec.json.Decoder(Delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Up to where topics were read: from there on they are followed."""
+
+    control: int
+    deliveries: int
+
+
+def empty_outbox(plan: Plan) -> Outbox:
+    """An outbox that knows the channels and nothing else."""
+    outlets = plan.outlets.items()
+    return Outbox(
+        meters={name: Meter(one.budget) for name, one in outlets if one.budget is not None},
+        repeated=frozenset(name for name, one in outlets if one.channel.limits.repeat_ms),
+        hearing=frozenset(name for name, one in outlets if one.channel.limits.hears_acks),
+    )
+
+
+class Takeover:
+    """Reads back: `await begin(...)`."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        names: Names,
+        plan: Plan,
+        ledger: Ledger,
+        metrics: NotifierMetrics,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            broker: Where the topics are.
+            names: Topics.
+            plan: Channels, routes, people.
+            ledger: Where records are kept.
+            metrics: What is counted.
+            clock: The wall clock, in milliseconds.
+        """
+        self._broker = broker
+        self._names = names
+        self._plan = plan
+        self._ledger = ledger
+        self._metrics = metrics
+        self._clock = clock
+
+    async def begin(self, number: int, at: int, changed: asyncio.Event) -> tuple[Term, Ends]:
+        """Read everything back.
+
+        Args:
+            number: Of the term.
+            at: Offset of the first transition that is still to be planned.
+            changed: Set when a lane is due.
+
+        Raises:
+            streams.notifier.feed.FeedError: A record was not acknowledged.
+        """
+        plan, outbox, orders = self._plan, empty_outbox(self._plan), Orders()
+        sources = Sources(plan.sources if plan.live else {}, plan.cut_off_after_ms)
+        found: dict[bytes, Delivery] = {}
+        controls = 0
+
+        def apply(_: int, records: Iterable[Any]) -> None:
+            for record in records:
+                if record.value is None:
+                    found.pop(record.key, None)
+                    continue
+                try:
+                    found[record.key] = _delivery.decode(record.value)
+                except msgspec.DecodeError:
+                    log.error("delivery.undecodable", offset=record.offset)
+
+        def obey(_: int, records: Iterable[Any]) -> None:
+            nonlocal controls
+            controls += take(orders, records)
+            sources.take(records)
+
+        control = await read_to_end(self._broker, self._names.control, {0: 0}, obey)
+        books = await read_to_end(self._broker, self._names.deliveries, {0: 0}, apply)
+        missing = outbox.restore(found.values(), self._clock())
+        await self._ledger.write(outbox.mended)
+        await self._recall(outbox, missing)
+        watch = await self._usual(at)
+        term = Term(number, outbox, orders, sources, watch, changed)
+        term.push_all(self._clock())
+        log.info(
+            "notifier.started",
+            deliveries=len(found),
+            open=len(missing),
+            controls=controls,
+            channels=sorted(plan.outlets),
+        )
+        return term, Ends((control or {0: 0})[0], (books or {0: 0})[0])
+
+    async def _usual(self, at: int) -> Watch:
+        """What is usual, as the one before us knew it; in recorded time no change is told apart."""
+        if not self._plan.live:
+            return Watch(self._plan.storm)
+        return await watch_from(self._broker, self._names.transitions, at, self._plan.storm)
+
+    async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:
+        """Read again what open deliveries are about."""
+        if not missing:
+            return
+        wanted: dict[int, list[Delivery]] = {}
+        for one in missing:
+            wanted.setdefault(one.offset, []).append(one)
+
+        def apply(_: int, records: Iterable[Any]) -> None:
+            for record in records:
+                for one in wanted.pop(record.offset, ()):
+                    with contextlib.suppress(msgspec.DecodeError):
+                        outbox.transitions[one.notification_id] = _transition.decode(record.value)
+
+        await read_to_end(
+            self._broker,
+            self._names.transitions,
+            {0: min(wanted)},
+            apply,
+            still=lambda: bool(wanted),
+        )
+        now_ms = self._clock()
+        gone = [
+            lost(one, now_ms)
+            for one in missing
+            if one.notification_id not in outbox.transitions and one.state != "sent"
+        ]
+        await self._ledger.write(gone)
+        for one in gone:
+            outbox.update(one)
+            count_end(self._metrics, one)
