@@ -252,12 +252,67 @@ class Heartbeat(msgspec.Struct, frozen=True):
     log: At
 
 
+class Care(msgspec.Struct, frozen=True):
+    """Who takes care of an alert, as it stands; null and false where nobody has said so.
+
+    Attributes:
+        owner: Whose it is: who it was given to, else who owns the customer; null is nobody.
+        due_at_ms: When something must have been done, by the rule's promise in the owner's business
+            time; null where nothing is promised, or once it is done.
+        overdue: That time passed without it.
+        acked_by: Who said they take care.
+        acked_until_ms: How long that lasts; null for as long as the alert is open.
+        snoozed_by: Who wants to hear no more of it for a while.
+        snoozed_until_ms: The end of that while.
+        until_worse: The snooze ends sooner if it gets worse.
+        assignee: Whom it was given to.
+        handled_by: Who said it is taken care of.
+        verdict: The newest thing somebody said of it: `handled`, or why they disagree.
+    """
+
+    owner: str | None = None
+    due_at_ms: int | None = None
+    overdue: bool = False
+    acked_by: str | None = None
+    acked_until_ms: int | None = None
+    snoozed_by: str | None = None
+    snoozed_until_ms: int | None = None
+    until_worse: bool = False
+    assignee: str | None = None
+    handled_by: str | None = None
+    verdict: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of a command; the transition that carries it says by whom and when.
+
+    Attributes:
+        command_id: Of the command.
+        verb: What was asked.
+        rejected: Why it was refused: `unknown_alert`, `never_opened`, `another_alert`, `closed`,
+            `stale`, `past`, `too_long` or `nothing_to_undo`; null where it was applied.
+        reason: Why somebody disagrees; null otherwise.
+        text: What they wrote, redacted; null without.
+        channel: Where they did; null where it is not known.
+        asked_ms: When they did.
+    """
+
+    command_id: str
+    verb: str
+    rejected: str | None
+    reason: str | None
+    text: str | None
+    channel: str | None
+    asked_ms: int
+
+
 class AlertRow(msgspec.Struct, frozen=True):
     """Value of `nabz.alerts.v1`: the newest state of one rule for one customer or conversation.
 
     Attributes:
         conversation: The one it is about; null for the customer.
         flapping: Open, and raised again too often: it takes longer to recover.
+        care: Who takes care of it.
     """
 
     fingerprint: str
@@ -279,6 +334,7 @@ class AlertRow(msgspec.Struct, frozen=True):
     log: At
     conversation: str | None = None
     flapping: bool = False
+    care: Care = Care()
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -307,6 +363,8 @@ class Transition(msgspec.Struct, frozen=True):
         replay: Command that derives this transition again.
         entity: What the alert is about: `customer` or `conversation`.
         flapping: It relapses or comes back too often; said once, by the reason or with a reopening.
+        care: Who takes care of it, once this has happened.
+        answer: What became of the command that caused it; null where none did.
     """
 
     alert_id: str
@@ -350,6 +408,8 @@ class Transition(msgspec.Struct, frozen=True):
     replay: str
     entity: Literal["customer", "conversation"] = "customer"
     flapping: bool = False
+    care: Care = Care()
+    answer: Answer | None = None
 
 
 class FoldFailed(msgspec.Struct, frozen=True):

@@ -188,18 +188,34 @@ class Outcome(Record, frozen=True, array_like=True, tag="outcome"):
     ordered: bool = True
 
 
+VERBS: Final = (
+    "ack", "unack", "snooze", "unsnooze", "assign", "note", "resolve", "disagree", "handled",
+)  # fmt: skip
+"""What people can decide about an alert."""
+DISAGREEMENTS: Final = (
+    "not_distress", "misread_words", "already_handled", "too_late", "not_mine",
+)  # fmt: skip
+"""Why an alert was no help: the first two say that it was wrong, the others that it was right."""
+
+
 class Command(Record, frozen=True, array_like=True, tag="command"):
     """What a person decided about one alert of a customer.
 
     Attributes:
         command_id: Makes the command idempotent.
-        verb: `ack`, `unack`, `snooze`, `unsnooze`, `assign`, `note`, `resolve`, `disagree` or
-            `handled`.
+        verb: One of `VERBS`.
         fingerprint: The alert meant; empty for the customer as a whole.
         actor: Who decided.
         channel: Where (`console`, `slack`, `cli`).
         until_ms: End of an ack or a snooze.
         text: Reason or note, redacted.
+        alert_id: The episode meant; empty for whichever is the newest.
+        seq: The newest transition the person had seen; refused if there is a newer one. None for
+            whatever has happened since.
+        reason: Why they disagree: one of `DISAGREEMENTS`.
+        assignee: Whom an alert is given to.
+        until_worse: A snooze that ends sooner if it gets worse: by `worse_by_e2`, or to a higher
+            severity if that is None.
     """
 
     command_id: str
@@ -212,6 +228,12 @@ class Command(Record, frozen=True, array_like=True, tag="command"):
     until_ms: int | None = None
     text: str = ""
     ordered: bool = True
+    alert_id: str = ""
+    seq: int | None = None
+    reason: str = ""
+    assignee: str = ""
+    until_worse: bool = False
+    worse_by_e2: int | None = None
 
 
 class Wake(Record, frozen=True, array_like=True, tag="wake"):

@@ -28,6 +28,7 @@ WORDS: Final[Mapping[str, str]] = {
     "allowed_ms": "How long the answer may take.",
     "at_ms": "Time it stands for.",
     "channel": "Name of the channel.",
+    "command_id": "Id of the command.",
     "clear_at_e2": "The threshold under which it clears.",
     "closed_reason": "Why it was closed; null while it is open.",
     "complete_to_ms": "All sources had been read up to here.",

@@ -15,15 +15,12 @@ import msgspec
 
 from alerts.holds import Hold
 from alerts.silences import Silence
-from scoring.records import Command, Origin
+from scoring.records import DISAGREEMENTS, VERBS, Command, Origin
 from scoring.redact import redact
 from streams.ingest.events import Rejected
 from streams.ingest.fields import MAX_ID_BYTES
 from streams.ingest.objects import parse_object
 
-VERBS: Final = (
-    "ack", "unack", "snooze", "unsnooze", "assign", "note", "resolve", "disagree", "handled",
-)  # fmt: skip
 _ORDERS: Final[dict[str, type[Hold | Silence]]] = {
     "silence": Silence,
     "hold": Hold,
@@ -34,6 +31,12 @@ _TEXT_MAX: Final = 2_000
 _ORDER_MAX: Final = 16_384
 _WORD_MAX: Final = 200
 """Of everything but the text: what a row or an order keeps of a command stays small."""
+_POINTS_MAX_E2: Final = 10_000
+_WORDS: Final = (
+    "command_id", "fingerprint", "actor", "channel", "text", "alert_id", "reason", "assignee",
+)  # fmt: skip
+_NEEDED: Final = {"assign": "assignee", "note": "text", "disagree": "reason"}
+"""A verb that means nothing without one of its fields."""
 
 
 class ForCustomer(NamedTuple):
@@ -57,8 +60,7 @@ def decode_command(
 
     Args:
         key: Customer, or `fleet:<id>`.
-        value: JSON object with `verb`, and `command_id`, `fingerprint`, `actor`, `channel`,
-            `until_ms`, `text`, `ts_ms` as needed.
+        value: JSON object with `verb`, and the fields of a `Command` as needed (docs/topics.md).
         origin: Where it stands.
         now_ms: The reader's clock.
 
@@ -67,6 +69,8 @@ def decode_command(
     'commands/0/7'
     >>> decode_command(b"c-1", b'{"verb": "akc"}', origin, 5)
     Rejected(reason='wrong_type', field='verb')
+    >>> decode_command(b"c-1", b'{"verb": "snooze"}', origin, 5)
+    Rejected(reason='missing_field', field='until_ms')
     """
     record = parse_object(value)
     if isinstance(record, Rejected):
@@ -77,6 +81,7 @@ def decode_command(
     verb = record["verb"]
     text, _ = redact(record.get("text", "")[:_TEXT_MAX])
     actor, _ = redact(record.get("actor", ""))
+    assignee, _ = redact(record.get("assignee", ""))
     if fleet:
         assert key is not None, "it starts with fleet:"  # noqa: S101
         return _order(key[len(_FLEET) :], verb, {**record, "text": text, "actor": actor}, now_ms)
@@ -99,6 +104,12 @@ def decode_command(
             channel=record.get("channel", ""),
             until_ms=until_ms,
             text=text,
+            alert_id=record.get("alert_id", ""),
+            seq=record.get("seq"),
+            reason=record.get("reason", ""),
+            assignee=assignee,
+            until_worse=record.get("until_worse", False),
+            worse_by_e2=record.get("worse_by_e2"),
         ),
     )
 
@@ -110,7 +121,7 @@ def _wrong(record: dict[str, Any], *, fleet: bool) -> Rejected | None:
         return Rejected("missing_field", "verb")
     if not isinstance(verb, str) or verb not in (_ORDERS if fleet else VERBS):
         return Rejected("wrong_type", "verb")
-    for field in ("command_id", "fingerprint", "actor", "channel", "text"):
+    for field in _WORDS:
         found = record.get(field, "")
         if not isinstance(found, str):
             return Rejected("wrong_type", field)
@@ -120,6 +131,24 @@ def _wrong(record: dict[str, Any], *, fleet: bool) -> Rejected | None:
         at_ms = record.get(field)
         if at_ms is not None and (type(at_ms) is not int or not 0 < at_ms < 1 << 53):
             return Rejected("wrong_type", field)
+    return None if fleet else _wrong_for_alert(record, verb)
+
+
+def _wrong_for_alert(record: dict[str, Any], verb: str) -> Rejected | None:
+    """What a verb cannot do without, and what says something else than it may."""
+    for field, most in (("seq", 1 << 53), ("worse_by_e2", _POINTS_MAX_E2)):
+        number = record.get(field)
+        if number is not None and (type(number) is not int or not 0 < number <= most):
+            return Rejected("wrong_type", field)
+    until_worse = record.get("until_worse", False)
+    if not isinstance(until_worse, bool):
+        return Rejected("wrong_type", "until_worse")
+    if verb == "snooze" and record.get("until_ms") is None and not until_worse:
+        return Rejected("missing_field", "until_ms")
+    if (needed := _NEEDED.get(verb)) is not None and not record.get(needed):
+        return Rejected("missing_field", needed)
+    if verb == "disagree" and record["reason"] not in DISAGREEMENTS:
+        return Rejected("wrong_type", "reason")
     return None
 
 

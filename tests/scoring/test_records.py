@@ -55,6 +55,13 @@ RECORDS: dict[str, LogRecord] = {
     "command": Command(
         *_AT, "c-1", BASE_MS, _FROM, "ack", "bd59e063", "mina", "cli", BASE_MS + 5, "on it"
     ),
+    "snooze": Command(
+        *_AT, "c-2", BASE_MS, _FROM, "snooze", "bd59e063", "mina", "slack", BASE_MS + 5, "on it",
+        alert_id="5bd5bd59", seq=3, until_worse=True, worse_by_e2=1_000,
+    ),
+    "disagree": Command(
+        *_AT, "c-3", BASE_MS, _FROM, "disagree", "bd59e063", "mina", reason="misread_words"
+    ),
     "wake": Wake(*_AT, due_ms=BASE_MS - 5),
     "tick": Tick(*_AT),
     "config_changed": ConfigChanged(*_AT, "44136fa355b3678a"),
