@@ -14,15 +14,18 @@ Next step: `alerts.lifecycle.step` moves an episode by what a rule's conditions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, assert_never
 
 import msgspec
 
-from alerts.fields import CUSTOMER, NUMBERS, STATES, Entity, Number, Seen, hundredths
+from alerts.fields import CUSTOMER, NUMBERS, STATES, Entity, Kind, Number, Seen, hundredths
 from scoring.health import FULL, distress_before, health, monitored
 
 Verdict = Literal["raised", "between", "over", "unknown"]
+_REMEMBERED: Final = 1_024
+"""Conditions whose shape is remembered: more than all rules of a configuration have."""
 _NOT_KEPT: Final = frozenset({"trail", "bounds"})
 
 
@@ -120,14 +123,18 @@ def judge(when: Condition, critical: Condition | None, seen: Seen, entity: Entit
             so is a conversation that is not remembered any more.
         entity: What the rule is about.
     """
-    nothing = not monitored(seen.customer) or (entity == "conversation" and seen.talk is None)
     shown = _shown(when, seen, entity)
-    if nothing:
+    if not knowable(seen, entity):
         return Judged(
             "unknown", None if critical is None else "unknown", *shown._replace(value_e2=None)
         )
     worse = None if critical is None else verdict(critical, seen, entity)
     return Judged(verdict(when, seen, entity), worse, *shown)
+
+
+def knowable(seen: Seen, entity: Entity) -> bool:
+    """Is there anything to see? Not of who did not consent, nor of a forgotten conversation."""
+    return monitored(seen.customer) and (entity == "customer" or seen.talk is not None)
 
 
 def verdict(condition: Condition, seen: Seen, entity: Entity) -> Verdict:
@@ -143,32 +150,25 @@ def combined(condition: Condition, of_leaf: Callable[[Leaf], Verdict]) -> Verdic
     >>> combined(Every((waits, calls)), found.__getitem__)
     'between'
     """
-    match condition:
-        case Every(of=of):
-            found = {combined(one, of_leaf) for one in of}
-            if "over" in found:
-                return "over"
-            if "unknown" in found:
-                return "unknown"
-            return "between" if "between" in found else "raised"
-        case Some(of=of):
-            found = {combined(one, of_leaf) for one in of}
-            if "raised" in found:
-                return "raised"
-            if "unknown" in found:
-                return "unknown"
-            return "between" if "between" in found else "over"
-        case _:
-            return of_leaf(condition)
+    if not isinstance(condition, Every | Some):
+        return of_leaf(condition)
+    decides: Verdict = "over" if isinstance(condition, Every) else "raised"
+    found: Verdict = "raised" if isinstance(condition, Every) else "over"
+    for one in condition.of:
+        here = combined(one, of_leaf)
+        if here == decides:
+            return here
+        if here == "unknown" or (here == "between" and found != "unknown"):
+            found = here
+    return found
 
 
-def leaves(condition: Condition) -> Iterator[Leaf]:
-    """All that a condition looks at, as written."""
+@lru_cache(_REMEMBERED)
+def leaves(condition: Condition) -> tuple[Leaf, ...]:
+    """All that a condition looks at, as written; asked at every look, so it is remembered."""
     if isinstance(condition, Every | Some):
-        for one in condition.of:
-            yield from leaves(one)
-    else:
-        yield condition
+        return tuple(leaf for one in condition.of for leaf in leaves(one))
+    return (condition,)
 
 
 def look(leaf: Leaf, seen: Seen, entity: Entity) -> Found:
@@ -249,27 +249,35 @@ class _Shown(NamedTuple):
 
 def _shown(when: Condition, seen: Seen, entity: Entity) -> _Shown:
     """The first number of a rule, else whether its first leaf is true: 1 or 0."""
-    all_leaves = tuple(leaves(when))
+    leaf, kind, shown = _measure(when, entity)
+    found = look(leaf, seen, entity)
+    if kind is None:
+        return shown._replace(value_e2=100 * (found.verdict == "raised"))
+    value = found.value
+    return shown._replace(value_e2=hundredths(kind, value) if isinstance(value, int) else None)
+
+
+@lru_cache(_REMEMBERED)
+def _measure(when: Condition, entity: Entity) -> tuple[Leaf, Kind | None, _Shown]:
+    """What is shown of a condition, but for its value: the leaf, and its kind if a number."""
+    all_leaves = leaves(when)
     for leaf in all_leaves:
         if isinstance(leaf, Level):
             number = NUMBERS[entity][leaf.field]
-            value = look(leaf, seen, entity).value
-            return _Shown(
+            shown = _Shown(
                 _name(leaf.field, entity, number),
-                hundredths(number.kind, value) if isinstance(value, int) else None,
+                None,
                 hundredths(number.kind, leaf.raise_at),
                 hundredths(number.kind, leaf.clear_at),
                 upwards=leaf.raise_at > leaf.clear_at,
             )
+            return leaf, number.kind, shown
         if isinstance(leaf, Moved):
             name = f"{leaf.field}_{'rise' if leaf.field == 'distress' else 'fall'}"
-            value = look(leaf, seen, entity).value
-            shown = value if isinstance(value, int) else None
-            return _Shown(name, shown, leaf.by_e2, leaf.clear_by_e2, upwards=True)
+            return leaf, "points", _Shown(name, None, leaf.by_e2, leaf.clear_by_e2, upwards=True)
     first = all_leaves[0]
     name = first.cue if isinstance(first, Cued) else getattr(first, "field", "")
-    true = look(first, seen, entity).verdict == "raised"
-    return _Shown(name, 100 * true, 100, 0, upwards=True)
+    return first, None, _Shown(name, None, 100, 0, upwards=True)
 
 
 def _name(field: str, entity: Entity, number: Number) -> str:

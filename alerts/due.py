@@ -31,6 +31,8 @@ from scoring.customer import calendar_of
 from scoring.health import monitored
 
 _SETTLED: Final = frozenset({"raised", "unknown"})
+_FADING: Final = frozenset({"fades", "heals", "clock"})
+_BY_CLOCK: Final = frozenset({"wait", "gap", "clock"})
 _DISTRESS: Final = Level("distress", 10_000, 0)
 """What a rule about conversations without conditions looks at; its cuts are looked at elsewhere."""
 
@@ -48,14 +50,12 @@ def subject_due_ms(rule: Rule, seen: Seen, *, watched: bool) -> int | None:
     """
     if rule.entity == "conversation" and seen.talk is None:
         return None
-    if rule.when is None:
-        return due_ms(_DISTRESS, seen, rule.entity, watched=watched)
-    found = [due_ms(one, seen, rule.entity, watched=watched) for one in _both(rule)]
-    return min((one for one in found if one is not None), default=None)
-
-
-def _both(rule: Rule) -> tuple[Condition, ...]:
-    return tuple(one for one in (rule.when, rule.critical_when) if one is not None)
+    when = _DISTRESS if rule.when is None else rule.when
+    due = due_ms(when, seen, rule.entity, watched=watched)
+    if rule.critical_when is None:
+        return due
+    worse = due_ms(rule.critical_when, seen, rule.entity, watched=watched)
+    return worse if due is None or (worse is not None and worse < due) else due
 
 
 def due_ms(condition: Condition, seen: Seen, entity: Entity, *, watched: bool) -> int | None:
@@ -72,36 +72,41 @@ def due_ms(condition: Condition, seen: Seen, entity: Entity, *, watched: bool) -
     """
     if not monitored(seen.customer):
         return None
-    found = [_leaf_due_ms(leaf, seen, entity, watched=watched) for leaf in leaves(condition)]
-    return min((one for one in found if one is not None), default=None)
+    earliest = None
+    for leaf in leaves(condition):
+        due = _leaf_due_ms(leaf, seen, entity, watched=watched)
+        if due is not None and (earliest is None or due < earliest):
+            earliest = due
+    return earliest
 
 
 def _leaf_due_ms(leaf: Leaf, seen: Seen, entity: Entity, *, watched: bool) -> int | None:
-    hourly_ms = next_ms(seen, HOUR_MS)
     match leaf:
         case Level(field, raise_at, clear_at):
             number = NUMBERS[entity][field]
-            on_clock = _on_clock_ms(number, seen, (raise_at, clear_at), field)
-            fading = number.moves in {"fades", "heals", "clock"}
+            on_clock = None
+            if number.moves in _BY_CLOCK:
+                on_clock = _on_clock_ms(number, seen, (raise_at, clear_at), field)
+            fading = number.moves in _FADING
             if watched and fading:
+                hourly_ms = next_ms(seen, HOUR_MS)
                 return hourly_ms if on_clock is None else min(hourly_ms, on_clock)
             # Points that fade raise what looks downwards, health that heals what looks upwards.
             towards = (raise_at > clear_at) == (number.moves == "heals") or raise_at < 0
             if fading and towards and look(leaf, seen, entity).verdict not in _SETTLED:
-                return hourly_ms
+                return next_ms(seen, HOUR_MS)
             return on_clock
         case Moved():
-            return hourly_ms if watched else _moves_ms(leaf, seen, entity)
+            return next_ms(seen, HOUR_MS) if watched else _moves_ms(leaf, seen, entity)
         case State(field=field):
             if field == "reason":
                 steps = _steps_ms(seen)
-                return steps if not watched or steps is None else min(steps, hourly_ms)
-            return hourly_ms if watched else None
+                return steps if not watched or steps is None else min(steps, next_ms(seen, HOUR_MS))
+            return next_ms(seen, HOUR_MS) if watched else None
         case Cued(cue, within_ms):
-            newest_ms = last_ms(cue, seen)
+            newest_ms = last_ms(cue, seen) if watched else None
             ends_ms = None if newest_ms is None else newest_ms + within_ms
-            now_ms = seen.found.now_ms
-            return ends_ms if watched and ends_ms is not None and ends_ms > now_ms else None
+            return ends_ms if ends_ms is not None and ends_ms > seen.found.now_ms else None
         case _:
             assert_never(leaf)
 
@@ -131,31 +136,29 @@ def next_ms(seen: Seen, every_ms: int) -> int:
 
 
 def _on_clock_ms(number: Number, seen: Seen, cuts: tuple[int, int], field: str) -> int | None:
-    """When an open wait takes a number past one of its cuts."""
+    """When an open wait takes a number that a clock moves past one of its cuts."""
+    if number.moves == "clock":
+        return _steps_ms(seen)
     raise_at, clear_at = cuts
     # The first moment beyond: at a cut itself it is still raised downwards, or over upwards.
     edges = (raise_at, clear_at + 1) if raise_at > clear_at else (raise_at + 1, clear_at)
     wait = seen.found.wait
     since_ms: int | None = wait.since_ms
-    match number.moves:
-        case "wait":
-            if seen.talk is not None and not field.startswith(CUSTOMER):
-                since_ms = seen.talk.talk.waiting_since_ms
-        case "gap":
-            allowed_ms = seen.found.promise.allowed_ms
-            if allowed_ms is None:
-                return None
-            edges = (edges[0] + allowed_ms, edges[1] + allowed_ms)
-        case "clock":
-            return _steps_ms(seen)
-        case _:
+    if number.moves == "gap":
+        allowed_ms = seen.found.promise.allowed_ms
+        if allowed_ms is None:
             return None
+        edges = (edges[0] + allowed_ms, edges[1] + allowed_ms)
+    elif seen.talk is not None and not field.startswith(CUSTOMER):
+        since_ms = seen.talk.talk.waiting_since_ms
     return _reached_ms(seen, since_ms, edges)
 
 
 def _steps_ms(seen: Seen) -> int | None:
     """When the wait of the conversation reaches the next step of its points."""
     since_ms = None if seen.talk is None else seen.talk.talk.waiting_since_ms
+    if since_ms is None:
+        return None
     return _reached_ms(seen, since_ms, tuple(one.after_ms for one in seen.scoring.wait_steps))
 
 

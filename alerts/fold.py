@@ -39,9 +39,11 @@ from alerts.subjects import (
     is_plain,
     kept,
     measured,
+    raised,
     seen_by,
     signs,
     subjects,
+    views_of,
 )
 from alerts.told import (
     answered,
@@ -399,7 +401,7 @@ class _Work:
             )  # fmt: skip
             self._step(rule, Episode(rule_id) if episode is None else episode, look, found)
         self._publish(found, at_ms, hourly=hourly)
-        self._publish_talks(at_ms)
+        self._publish_talks(found)
         self._set_timers()
 
     def _step(self, rule: Rule, episode: Episode, look: Look, found: Health) -> Episode:
@@ -423,29 +425,37 @@ class _Work:
     ) -> None:
         """A rule with conditions, or about conversations: each subject, and when to look again."""
         customer = self.customer
-        if rule.entity == "conversation":
-            self._forget(rule, found)
         base = self._seen(found)
-        mine = [one for one in self.episodes.values() if one.rule == rule.id]
-        floor = next((one.seq for one in mine if not one.conversation), 0)
+        about_customer = rule.entity == "customer"
+        mine, floor = [], 0
+        if not about_customer:
+            self._forget(rule, found)
+            mine = [one for one in self.episodes.values() if one.rule == rule.id]
+            floor = next((one.seq for one in mine if not one.conversation), 0)
         for conversation in subjects(rule, customer, mine):
             episode = self.episodes.get((rule.id, conversation))
             if episode is None:
                 # A conversation's own numbers go on where those that are forgotten ended.
                 episode = Episode(rule.id, seq=floor, conversation=conversation)
             seen = seen_by(rule, conversation, base)
+            meant = about_customer or talk == conversation
+            flags = cues if meant else frozenset()
+            news = by_event and meant
+            if lifecycle.rests(episode, rule, by_event=news, cues=flags) and not raised(rule, seen):
+                due = subject_due_ms(rule, seen, watched=False)
+                self.conditions_due_ms = _earlier(self.conditions_due_ms, due)
+                continue
             sight = measured(rule, seen, episode.severity)
             about = signs(customer, rule, conversation)
-            meant = rule.entity == "customer" or talk == conversation
             look = Look(
                 found.now_ms,
                 sight.value_e2,
                 about.event_ms,
                 about.calm_ms,
                 about.waits,
-                by_event and meant,
+                news,
                 cause_ms,
-                cues if meant else frozenset(),
+                flags,
                 self.complete_ms,
                 self.news_ms,
                 sight.judged,
@@ -497,14 +507,16 @@ class _Work:
         else:
             self.emit_ms = self.emitted_ms + EMIT_MS
 
-    def _publish_talks(self, at_ms: int) -> None:
+    def _publish_talks(self, at: Health) -> None:
         """Every conversation whose picture changed, and those that are forgotten."""
+        at_ms = at.now_ms
         found = talks.changed(
             self.customer,
             self.talks,
             at_ms,
             self.config.scoring,
             complete_to_ms=self.complete_ms,
+            known=views_of(self._seen(at)),
         )
         self.talks, self.talks_emit_ms = found.shown, found.due_ms
         for key in found.gone:

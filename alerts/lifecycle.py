@@ -43,6 +43,7 @@ HUMAN: Final = frozenset({"acked", "unacked", "manual"})
 _NEEDS_NEWS: Final = frozenset({"expired", "manual"})
 """Ways to close while the measure may still be beyond its cut: that alone raises nothing anew."""
 OPEN: Final = frozenset({"firing", "recovering"})
+_AT_REST: Final = frozenset({"inactive", "closed"})
 
 FLAPS: Final = 3
 FLAP_MS: Final = 6 * 3_600_000
@@ -218,6 +219,9 @@ def step(
     Returns:
         The episode and what changed, oldest first; the same episode and nothing where nothing did.
     """
+    resting = rests(episode, rule, by_event=look.by_event, cues=look.cues)
+    if resting and not _raised(rule, look):
+        return episode, ()
     walk = _Walk(episode, max(look.now_ms, episode.looked_ms))
     if look.by_event and episode.closed and not episode.renewed:
         walk.episode = replace(episode, renewed=True)
@@ -234,6 +238,16 @@ def step(
     if walk.changes or walk.episode is not episode:
         walk.episode = replace(walk.episode, looked_ms=walk.now_ms)
     return walk.episode, tuple(walk.changes)
+
+
+def rests(episode: Episode, rule: Rule, *, by_event: bool, cues: frozenset[str]) -> bool:
+    """Does nothing change unless the rule is raised? So it is at most looks: they are spared.
+
+    >>> rests(Episode("r"), Rule("r"), by_event=True, cues=frozenset())
+    True
+    """
+    news = by_event and episode.closed and not episode.renewed
+    return episode.state in _AT_REST and not news and not cues and rule.hits is None
 
 
 class _Walk:

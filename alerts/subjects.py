@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from alerts.conditions import Judged, judge
+from alerts.conditions import Judged, judge, knowable, verdict
 from alerts.fields import Seen
 from alerts.lifecycle import OPEN, Episode
 from alerts.rules import Rule
 from scoring.conversation import CONVERSATIONS
 from scoring.customer import Customer
-from scoring.talks import view
+from scoring.talks import View, view
 
 FORGOTTEN_MAX: Final = CONVERSATIONS
 """Open alerts of one rule about conversations that are forgotten; beyond it the oldest expire."""
@@ -89,6 +89,25 @@ def seen_by(rule: Rule, conversation: str, seen: Seen) -> Seen:
             found = seen.memo[conversation] = seen._replace(talk=now, memo={})
             return found
     return seen
+
+
+def views_of(seen: Seen) -> dict[str, View]:
+    """Views of conversations that rules have asked for at this moment."""
+    asked = seen.memo or {}
+    return {key: of.talk for key, of in asked.items() if isinstance(key, str)}
+
+
+def raised(rule: Rule, seen: Seen) -> bool:
+    """Is a rule raised, of whatever severity? Asked first, as mostly it is not.
+
+    Args:
+        rule: A rule with conditions, or about conversations.
+        seen: Its subject, from `seen_by`.
+    """
+    if rule.when is not None:
+        return knowable(seen, rule.entity) and verdict(rule.when, seen, rule.entity) == "raised"
+    value = None if seen.talk is None else seen.talk.distress_e2
+    return value is not None and value >= rule.warning.raise_at_e2
 
 
 def measured(rule: Rule, seen: Seen, severity: str) -> Measured:

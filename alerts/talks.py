@@ -9,6 +9,7 @@ Next step: `alerts.fold` gives what is told its place in the log.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -46,8 +47,17 @@ def changed(
     scoring: Scoring,
     *,
     complete_to_ms: int,
+    known: Mapping[str, View] = {},
 ) -> Changed:
     """Compare how conversations stand with what has been told of them.
+
+    Args:
+        customer: Whose they are.
+        shown: What has been told.
+        at_ms: The moment.
+        scoring: What they are scored with.
+        complete_to_ms: All sources have been read up to here.
+        known: Views of this moment that have been worked out already.
 
     >>> changed(Customer(), (TalkShown("t-1", 0, b""),), 5, Scoring(), complete_to_ms=5).gone
     ('t-1',)
@@ -58,7 +68,9 @@ def changed(
         if not talk.named:
             continue
         told = before.pop(talk.key, None)
-        now = view(customer, talk, at_ms, scoring, complete_to_ms=complete_to_ms)
+        now = known.get(talk.key)
+        if now is None:
+            now = view(customer, talk, at_ms, scoring, complete_to_ms=complete_to_ms)
         digest = _digest(now)
         if told is not None and told.digest == digest:
             after.append(told)
