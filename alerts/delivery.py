@@ -20,6 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from alerts.channels.base import FailureReason, Limits, Outcome, Refused, Retry, Sent
+from alerts.ladder import Saying
 from alerts.message import NAMESPACE, Kind, kind_of, notification_id
 from alerts.outputs import At, Transition
 from alerts.pipeline import Kept
@@ -69,6 +70,8 @@ class Delivery(msgspec.Struct, frozen=True):
         by: Id of the hold that keeps it back, or of the digest that tells it.
         about: The source that stands still, where the message is about none of the customers.
         storm: The storm of openings, where it is about that.
+        number: Which reminder or rung of the ladder it is, from 1; 0 for what is neither.
+        person: Whom it reaches as themselves, null where a route names the channel.
     """
 
     notification_id: str
@@ -93,6 +96,8 @@ class Delivery(msgspec.Struct, frozen=True):
     by: str | None = None
     about: Standstill | None = None
     storm: Storm | None = None
+    number: int = 0
+    person: str | None = None
 
     @property
     def open(self) -> bool:
@@ -117,6 +122,7 @@ def planned(
     now_ms: int,
     kept: Kept | None = None,
     about: Standstill | Storm | None = None,
+    person: str | None = None,
 ) -> Delivery:
     """The first record of a message: pending, or suppressed with the reason."""
     return Delivery(
@@ -143,6 +149,25 @@ def planned(
         by=None if kept is None else kept.by,
         about=about if isinstance(about, Standstill) else None,
         storm=about if isinstance(about, Storm) else None,
+        person=person,
+    )
+
+
+def untaken(opening: Delivery, saying: Saying) -> Delivery:
+    """The same as a reminder of what it tells, or as a rung of the ladder."""
+    return replace(
+        opening,
+        notification_id=notification_id(
+            opening.alert_id,
+            opening.channel,
+            seq=opening.seq,
+            reason=saying.reason,
+            repeat_no=saying.number,
+        ),
+        kind="repeat" if saying.reason == "repeat" else "unanswered",
+        reason=saying.reason,
+        number=saying.number,
+        person=saying.person if opening.person is None else opening.person,
     )
 
 
@@ -177,6 +202,7 @@ def digest(members: Sequence[Delivery], *, cause: str, now_ms: int) -> Delivery:
         by=None,
         about=None,
         storm=None,
+        number=0,
     )
 
 

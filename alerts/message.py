@@ -40,6 +40,7 @@ Kind = Literal[
     "fired_and_recovered",
     "updated",
     "digest",
+    "unanswered",
 ]
 Locale = Literal["en", "fa"]
 

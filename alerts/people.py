@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from alerts.ladder import Ladder
 from alerts.message import Locale
 from alerts.outputs import Transition
 from alerts.routing import Match, Route, Subject, looks
@@ -91,6 +92,25 @@ class Audience:
         """Channels of the one who is chosen when it changed; empty where nobody owns it."""
         chosen = owner_of(transition, self.people, transition.at_ms)
         return () if chosen is None else chosen.person.channels
+
+    def hours(self, subject: Subject, at_ms: int) -> Calendar | None:
+        """Business time of an alert: its owner's; None, all time, where nobody is spared by it."""
+        chosen = owner_of(subject, self.people, at_ms)
+        if chosen is None or (chosen.owner.critical and subject.severity == "critical"):
+            return None
+        return chosen.owner.hours
+
+    def ladders(self, transition: Transition) -> tuple[tuple[Ladder, tuple[str, ...]], ...]:
+        """Ladders of the routes an alert takes, each with the channels of its route."""
+        return tuple(
+            (self.routes[one.number].ladder, one.channels)
+            for one in looks(transition, self.routes, self.owner(transition))
+            if not one.missed and not self.routes[one.number].ladder.empty
+        )
+
+    def language(self, name: str | None) -> Locale | None:
+        """Language of somebody; None for the channel's."""
+        return next((one.language for one in self.people if one.name == name), None)
 
     def person(self, subject: Subject, channel: str, at_ms: int) -> Person | None:
         """Whom a message reaches in a channel as the owner; None where a route names the channel.

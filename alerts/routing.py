@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from alerts.ladder import Ladder
+
 
 class Subject(Protocol):
     """What routes look at; a transition is one."""
@@ -128,12 +130,14 @@ class Route:
         match: What is asked.
         go_on: The next routes are tried too.
         to_owner: The owner's channels instead; no match where nobody owns it.
+        ladder: What is said while nobody takes the alert.
     """
 
     channels: tuple[str, ...]
     match: Match = Match()
     go_on: bool = False
     to_owner: bool = False
+    ladder: Ladder = field(default_factory=Ladder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ _EN: Final = Texts(
         "fired_and_recovered": "[recovered] {who}: fired and recovered before this was sent",
         "updated": "[{severity}] {who}: alert updated",
         "digest": "[{severity}] {who} alerts that were held back",
+        "unanswered": "[{severity}] {who} needs attention and nobody has taken it",
     },
     endings={
         "recovered": "{measure} is down to {score}",
@@ -175,6 +176,7 @@ _FA: Final = Texts(
         "fired_and_recovered": "[برطرف شد] {who}: پیش از ارسال این پیام رخ داد و برطرف شد",
         "updated": "[{severity}] هشدار {who} به‌روز شد",
         "digest": "[{severity}] {who} هشدار نگه‌داشته‌شده",
+        "unanswered": "[{severity}] {who} نیاز به رسیدگی دارد و کسی آن را به عهده نگرفته است",
     },
     endings={
         "recovered": "{measure} به {score} رسید",

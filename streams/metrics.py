@@ -13,7 +13,7 @@ import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -28,22 +28,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from alerts.channels.base import FAILURES
+from alerts.message import Kind
 from alerts.pipeline import REASONS, WAITING
 from streams.engine.progress import Progress
 
 SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-KINDS: Final = (
-    "fired",
-    "escalated",
-    "reopened",
-    "repeat",
-    "recovered",
-    "expired",
-    "closed",
-    "fired_and_recovered",
-    "updated",
-    "digest",
-)
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 OUTCOMES: Final = ("folded", "duplicate", "failed")
 CHANNEL_STATES: Final = ("open", "held", "disabled")
 

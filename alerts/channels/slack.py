@@ -42,7 +42,7 @@ BLOCK_TEXT_MAX: Final = 3_000
 FALLBACK_MAX: Final = 400
 _GAP_MS: Final = 1_000
 """One message a second and channel."""
-_SHOWN_AGAIN: Final = frozenset({"escalated", "reopened", "repeat"})
+_SHOWN_AGAIN: Final = frozenset({"escalated", "reopened", "repeat", "unanswered"})
 
 _REASONS: Final[Mapping[str, FailureReason]] = {
     **dict.fromkeys(

@@ -23,6 +23,7 @@ from alerts.channels.teams import Teams
 from alerts.channels.telegram import Telegram
 from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import Webhook, signing_key
+from alerts.ladder import Ladder, Rung
 from alerts.message import Locale
 from alerts.people import Audience, Person
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
@@ -53,6 +54,7 @@ from streams.notifier.settings import (
     HeartbeatSettings,
     MatchSettings,
     NotifierSettings,
+    RouteSettings,
 )
 from streams.notifier.smtp import PORTS, Server, SmtpSender
 from streams.notifier.telling import Sender
@@ -246,6 +248,16 @@ def _match(settings: MatchSettings) -> Match:
     )
 
 
+def _ladder(route: RouteSettings, settings: NotifierSettings) -> Ladder:
+    rungs = tuple(
+        Rung(one.after, one.channels, None)
+        if one.to is None
+        else Rung(one.after, settings.people[one.to].channels, one.to)
+        for one in route.escalate
+    )
+    return Ladder(route.repeat, route.max_repeats, rungs)
+
+
 def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
     """Read the secrets and make the channels.
 
@@ -253,7 +265,13 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         ChannelConfigError: Names the channel and what to change; never shows a secret.
     """
     routes = tuple(
-        Route(route.channels, _match(route.match), route.go_on, route.to == "owner")
+        Route(
+            route.channels,
+            _match(route.match),
+            route.go_on,
+            route.to == "owner",
+            _ladder(route, settings),
+        )
         for route in settings.routes
     )
     people = tuple(

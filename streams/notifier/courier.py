@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
 from alerts.channels.base import Outcome, Refused, Retry, Sent
 from alerts.delivery import BACKOFF_MAX_MS, Delivery, Step, after, interrupted
@@ -232,6 +233,8 @@ class Courier:
         self, outlet: Outlet, delivery: Delivery, about: list[Transition], *, again: bool = False
     ) -> Notification:
         now_ms = self._clock()
+        timely = again or delivery.number > 0 or not self._plan.live  # said when it is meant to be
+        late_ms = 0 if timely else now_ms - about[0].at_ms
         if delivery.kind == "digest":
             return digest_notification(
                 about,
@@ -241,17 +244,17 @@ class Courier:
                 locale=outlet.locale,
                 now_ms=now_ms,
             )
-        person = self._plan.audience.person(about[0], outlet.name, about[0].at_ms)
-        spoken = None if person is None else person.language
-        return notification(
+        spoken = self._plan.audience.language(delivery.person)
+        said = notification(
             about[0],
             channel=outlet.name,
             kind=delivery.kind,
             locale=outlet.locale if spoken is None else spoken,
             quotes=outlet.quotes,
             links=self._plan.links,
-            late_ms=now_ms - about[0].at_ms if self._plan.live and not again else 0,
+            late_ms=late_ms,
         )
+        return replace(said, notification_id=delivery.notification_id, reason=delivery.reason)
 
     async def say_again(self, term: Term, outlet: Outlet) -> None:
         """Say again what stands open, to a receiver that forgets; nothing of it is recorded."""

@@ -72,6 +72,7 @@ class Desk:
         outbox, planned, withdrawn = term.outbox, [], []
         for raw, transition in several:
             term.newest_ms = max(term.newest_ms, transition.at_ms)
+            term.register.saw(transition, raw.offset)
             wall = self._clock()
             await self._weather(term, transition, wall)
             deliveries = outbox.plan(

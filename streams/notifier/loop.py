@@ -37,6 +37,7 @@ from streams.notifier.courier import Courier
 from streams.notifier.desk import Desk
 from streams.notifier.feed import Feed, FeedError, Ledger, Names, Raw
 from streams.notifier.orders import Orders, take
+from streams.notifier.rounds import Rounds
 from streams.notifier.takeover import Ends, Takeover
 from streams.notifier.term import Term
 
@@ -96,6 +97,7 @@ class Notifier:
         self._ledger = Ledger(broker, names)
         self._takeover = Takeover(broker, names, plan, self._ledger, self._metrics, clock=clock)
         self._desk = Desk(plan, self._ledger, self._metrics, clock=clock)
+        self._rounds = Rounds(plan, self._ledger, self._metrics, clock=clock)
         self._courier = Courier(
             plan, self._ledger, self._metrics, clock=clock, jitter=jitter, may_send=self._may_send
         )
@@ -213,6 +215,7 @@ class Notifier:
             if time.monotonic() - looked_s >= _LOOK_S:
                 looked_s = time.monotonic()
                 await self._desk.look(term)
+                await self._rounds.go(term)
             await self._desk.release(term, caught_up=caught_up)
             full = len(term.outbox.transitions) >= _QUEUE_MAX and (
                 term.outbox.backlog() >= _QUEUE_MAX

@@ -28,11 +28,15 @@ from alerts.delivery import (
     sending,
     step,
     superseded,
+    untaken,
 )
 from alerts.holds import Hold, covering
+from alerts.ladder import Saying
+from alerts.message import notification_id
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
+from alerts.standing import Standing
 from alerts.standstill import Standstill, fingerprint
 from alerts.standstill import transition as said_of
 from alerts.storm import Storm
@@ -47,6 +51,12 @@ _HUMAN = frozenset({"acked", "snoozed"})
 def _waits(delivery: Delivery) -> bool:
     """Kept back for a reason that passes."""
     return delivery.state == "suppressed" and delivery.failure in WAITING
+
+
+def _person(now: Now, transition: Transition, channel: str) -> str | None:
+    """Whom a message reaches as the owner."""
+    found = now.audience.person(transition, channel, transition.at_ms)
+    return None if found is None else found.name
 
 
 def _needs(delivery: Delivery) -> bool:
@@ -79,6 +89,7 @@ class Outbox:
         mended: Records a crash left behind their digest; to be written before anything is sent.
         repeated: Channels whose receivers forget: what stands open there is said again.
         hearing: Channels that hear of who takes an alert they were told of.
+        channels: All that are configured.
     """
 
     lanes: dict[Key, list[Delivery]] = field(default_factory=dict)
@@ -91,6 +102,7 @@ class Outbox:
     mended: list[Delivery] = field(default_factory=list)
     repeated: frozenset[str] = frozenset()
     hearing: frozenset[str] = frozenset()
+    channels: tuple[str, ...] = ()
 
     def restore(self, deliveries: Iterable[Delivery], now_ms: int) -> list[Delivery]:
         """Take up where the records end, and return those whose transitions are still needed."""
@@ -155,12 +167,56 @@ class Outbox:
                 channel=name,
                 offset=offset,
                 now_ms=wall_ms,
-                kept=self._kept(transition, replace(now, channel=name), wall_ms),
+                kept=self.why_kept(transition, replace(now, channel=name), wall_ms),
                 about=about,
+                person=_person(now, transition, name),
             )
             for name in wanted
             if place > self.seen.get((name, transition.fingerprint), (-1, -1))
         ]
+
+    def told_ms(self, alert_id: str, seq: int) -> int | None:
+        """When somebody was first told of a transition, or might have been; None for not yet.
+
+        What is on its way counts from when it was planned, so that a channel that is down does not
+        stop the ladder; what is kept back, or waits in a digest, does not count.
+        """
+        moments = [
+            one.updated_ms if one.state == "sent" else one.created_ms
+            for name in self.channels
+            for one in self.lanes.get((name, alert_id), ())
+            if one.seq == seq
+            and one.number == 0
+            and one.state not in {"suppressed", "superseded", "bundled"}
+        ]
+        return min(moments, default=None)
+
+    def on_its_way(self, key: Key) -> bool:
+        """A lane has something that is still to be sent."""
+        return any(one.open for one in self.lanes.get(key, ()))
+
+    def untaken(
+        self, standing: Standing, saying: Saying, *, now: Now, wall_ms: int
+    ) -> list[Delivery]:
+        """The first records of a reminder or a rung; none where it was said, or something waits."""
+        base, made = standing.base, []
+        for name in (one for one in saying.channels if one in self.channels):
+            lane = self.lanes.get((name, base.alert_id), [])
+            told = any(old.state not in {"suppressed", "bundled"} for old in lane)
+            said = notification_id(
+                base.alert_id, name, seq=base.seq, reason=saying.reason, repeat_no=saying.number
+            )
+            if any(old.open or old.notification_id == said for old in lane):
+                continue
+            if saying.reason == "repeat" and not told:
+                continue
+            why = self.why_kept(base, replace(now, channel=name, caught_up=True), wall_ms)
+            first = planned(
+                base, channel=name, offset=standing.offset, now_ms=wall_ms, kept=why,
+                person=_person(now, base, name),
+            )  # fmt: skip
+            made.append(untaken(first, saying))
+        return made
 
     def standstills(self) -> dict[str, Standstill]:
         """Sources that were told of as standing still, and not yet as going on."""
@@ -187,7 +243,7 @@ class Outbox:
                 found[marks[mark]] = max(found[marks[mark]], seq)
         return found
 
-    def _kept(self, transition: Transition, now: Now, wall_ms: int) -> Kept | None:
+    def why_kept(self, transition: Transition, now: Now, wall_ms: int) -> Kept | None:
         """What keeps an opening back; one that nothing else does uses up the channel's budget."""
         why, meter = kept_back(transition, now), self.meters.get(now.channel)
         if why is not None or meter is None or transition.after == "closed":
@@ -310,7 +366,7 @@ class Outbox:
             one.failure == "budget" or after == "digest",
             replace(now, channel=one.channel),
         )
-        why = kept_back(transition, about) if bundle else self._kept(transition, about, wall_ms)
+        why = kept_back(transition, about) if bundle else self.why_kept(transition, about, wall_ms)
         if why is not None:
             same = (why.reason, why.by) == (one.failure, one.by) or why.reason == "too_old"
             return None if same else why

@@ -37,6 +37,7 @@ __all__ = (  # units and words of the channels are those of all other settings t
     "NotifierSettings",
     "PersonSettings",
     "RouteSettings",
+    "RungSettings",
     "SecretRef",
     "StormSettings",
     "duration_ms",
@@ -66,6 +67,26 @@ class MatchSettings(Strict):
         return value
 
 
+class RungSettings(Strict):
+    """Who else is told of what nobody has taken.
+
+    Attributes:
+        after: Business time of the owner since somebody was first told.
+        channels: Who hears of it; left out with `to`.
+        to: One of `people`.
+    """
+
+    after: Annotated[DurationMs, Field(ge=1_000)]
+    channels: Words = ()
+    to: str | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> RungSettings:
+        if (self.to is None) != bool(self.channels):
+            raise ValueError("write `channels:` or `to:` one of `people`, one of the two")
+        return self
+
+
 class RouteSettings(Strict):
     """One route; the first that matches wins unless it says `continue: true`.
 
@@ -74,12 +95,18 @@ class RouteSettings(Strict):
         channels: Who hears of it; left out with `to`.
         to: `owner`, the first of `people` that owns it; no match where nobody does.
         go_on: The next routes are tried too.
+        repeat: Business time of the owner between two reminders while nobody takes it.
+        max_repeats: Reminders of one opening.
+        escalate: Who else is told while nobody takes it.
     """
 
     match: MatchSettings = MatchSettings()
     channels: Words = ()
     to: Literal["owner"] | None = None
     go_on: bool = Field(default=False, alias="continue")
+    repeat: Annotated[DurationMs, Field(ge=1_000)] | None = None
+    max_repeats: Annotated[int, Field(ge=1, le=100)] = 6
+    escalate: tuple[RungSettings, ...] = ()
 
     @model_validator(mode="after")
     def _somewhere(self) -> RouteSettings:
@@ -189,6 +216,14 @@ class NotifierSettings(Strict):
                 raise ValueError(f"routes[{number}] names {unknown}, configured are {known}")
             if route.to == "owner" and not self.people:
                 raise ValueError(f"routes[{number}] is to the owner; write `people:` first")
+            for place, rung in enumerate(route.escalate):
+                at = f"routes[{number}].escalate[{place}]"
+                if unknown := [name for name in rung.channels if name not in self.channels]:
+                    known = sorted(self.channels)
+                    raise ValueError(f"{at} names {unknown}, configured are {known}")
+                if rung.to is not None and rung.to not in self.people:
+                    others = sorted(self.people)
+                    raise ValueError(f"{at}.to: found {rung.to[:60]!r}; people are {others}")
         for name, person in self.people.items():
             if unknown := [one for one in person.channels if one not in self.channels]:
                 known = sorted(self.channels)

@@ -20,7 +20,7 @@ import structlog
 from alerts.budget import Meter
 from alerts.delivery import Delivery, lost
 from alerts.outputs import Transition
-from alerts.storm import Watch
+from alerts.storm import REMEMBERED, Watch
 from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
 from streams.metrics import NotifierMetrics
@@ -29,7 +29,6 @@ from streams.notifier.feed import Names
 from streams.notifier.orders import Orders, take
 from streams.notifier.outbox import Outbox
 from streams.notifier.sources import Sources
-from streams.notifier.storms import watch_from
 from streams.notifier.term import Ledger, Term, count_end
 
 log = structlog.get_logger("nabz.notifier")
@@ -52,6 +51,7 @@ def empty_outbox(plan: Plan) -> Outbox:
         meters={name: Meter(one.budget) for name, one in outlets if one.budget is not None},
         repeated=frozenset(name for name, one in outlets if one.channel.limits.repeat_ms),
         hearing=frozenset(name for name, one in outlets if one.channel.limits.hears_acks),
+        channels=tuple(plan.outlets),
     )
 
 
@@ -121,8 +121,9 @@ class Takeover:
         missing = outbox.restore(found.values(), self._clock())
         await self._ledger.write(outbox.mended)
         await self._recall(outbox, missing)
-        watch = await self._usual(at)
-        term = Term(number, outbox, orders, sources, watch, changed)
+        term = Term(number, outbox, orders, sources, Watch(plan.storm), changed)
+        if plan.live:  # in recorded time no change is told apart, and nobody is reminded
+            await self._look_back(term, at)
         term.push_all(self._clock())
         log.info(
             "notifier.started",
@@ -133,11 +134,39 @@ class Takeover:
         )
         return term, Ends((control or {0: 0})[0], (books or {0: 0})[0])
 
-    async def _usual(self, at: int) -> Watch:
-        """What is usual, as the one before us knew it; in recorded time no change is told apart."""
-        if not self._plan.live:
-            return Watch(self._plan.storm)
-        return await watch_from(self._broker, self._names.transitions, at, self._plan.storm)
+    async def _look_back(self, term: Term, at: int) -> None:
+        """What is usual, and who has taken what is open, as the one before us knew it."""
+        usual_from = max(0, at - REMEMBERED)
+        opened = [
+            one.offset
+            for (channel, _), lane in term.outbox.lanes.items()
+            for one in lane
+            if channel in self._plan.outlets and one.offset >= 0
+        ]
+        reached = 0
+
+        def apply(_: int, records: Iterable[Any]) -> None:
+            nonlocal reached
+            for record in records:
+                reached = record.offset + 1
+                if record.offset >= at:
+                    return
+                try:
+                    transition = _transition.decode(record.value or b"")
+                except msgspec.DecodeError:
+                    continue  # counted and reported where it was read for telling
+                term.register.saw(transition, record.offset)
+                if record.offset >= usual_from:
+                    term.watch.saw(transition)
+
+        if at > 0:
+            await read_to_end(
+                self._broker,
+                self._names.transitions,
+                {0: min([usual_from, *opened])},
+                apply,
+                still=lambda: reached < at,
+            )
 
     async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:
         """Read again what open deliveries are about."""

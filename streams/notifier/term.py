@@ -13,12 +13,13 @@ import asyncio
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from alerts.delivery import Delivery
 from alerts.pipeline import Now
+from alerts.standing import Register
 from alerts.storm import Watch
 from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
@@ -27,6 +28,20 @@ from streams.notifier.outbox import Key, Outbox
 from streams.notifier.sources import Sources
 
 log = structlog.get_logger("nabz.notifier")
+
+
+class Climb(NamedTuple):
+    """A ladder as it was last looked at.
+
+    Attributes:
+        seq: Of the transition it counts from.
+        told_ms: When that was told.
+        next_ms: When to look again; None for never.
+    """
+
+    seq: int
+    told_ms: int
+    next_ms: int | None
 
 
 class Ledger(Protocol):
@@ -49,6 +64,8 @@ class Term:
         orders: What people have ordered.
         sources: How far each source is read.
         watch: What is usual.
+        register: Alerts that are open.
+        climbs: How far their ladders were climbed, by fingerprint.
         changed: Set when a lane is due earlier than was known.
         newest_ms: Newest `at_ms` seen: the time it is where the clock is `watermark`.
         looks: How often it was looked what there is to say beside transitions.
@@ -64,6 +81,8 @@ class Term:
     sources: Sources
     watch: Watch
     changed: asyncio.Event
+    register: Register = field(default_factory=Register)
+    climbs: dict[str, Climb] = field(default_factory=dict)
     newest_ms: int = 0
     looks: int = 0
     due: list[tuple[int, Key]] = field(default_factory=list)

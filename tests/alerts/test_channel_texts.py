@@ -25,6 +25,7 @@ REASONS = {
     "escalated": "escalated",
     "reopened": "reopened",
     "repeat": "repeat",
+    "unanswered": "raised",
     "recovered": "recovered",
     "expired": "expired",
     "closed": "manual",

@@ -1,0 +1,82 @@
+"""Going the rounds: what is said because time has passed, and for no other reason.
+
+Once a second each open alert that nobody has taken is held against the ladders of its routes. What
+is due is planned like any message: recorded, kept back for the same reasons, sent under one id.
+
+Next step: `streams.notifier.courier` sends what is planned here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from alerts.delivery import Delivery
+from alerts.ladder import earliest, look
+from alerts.outputs import Transition
+from alerts.standing import Standing
+from streams.metrics import NotifierMetrics
+from streams.notifier.build import Plan
+from streams.notifier.term import Climb, Ledger, Term, count_end
+
+
+class Rounds:
+    """Looks at what is open; only where the clock is live."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        metrics: NotifierMetrics,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            plan: Channels, routes, people.
+            ledger: Where records are kept.
+            metrics: What is counted.
+            clock: The wall clock, in milliseconds.
+        """
+        self._plan = plan
+        self._ledger = ledger
+        self._metrics = metrics
+        self._clock = clock
+        self._ladders = any(not route.ladder.empty for route in plan.routes)
+
+    async def go(self, term: Term) -> None:
+        """Look at everything once."""
+        if not (self._plan.live and self._ladders):
+            return
+        for standing in term.register:
+            if not standing.taken:
+                await self._climb(term, standing)
+
+    async def _climb(self, term: Term, standing: Standing) -> None:
+        """Say what is due of one alert that nobody has taken."""
+        base, wall, outbox = standing.base, self._clock(), term.outbox
+        told_ms = base.at_ms if standing.freed else outbox.told_ms(base.alert_id, base.seq)
+        if told_ms is None:
+            return
+        last = term.climbs.get(base.fingerprint)
+        same = last is not None and (last.seq, last.told_ms) == (base.seq, told_ms)
+        if same and last is not None and (last.next_ms is None or wall < last.next_ms):
+            return
+        audience, next_ms = self._plan.audience, None
+        hours = audience.hours(base, base.at_ms)
+        for ladder, channels in audience.ladders(base):
+            found = look(ladder, channels, told_ms=told_ms, hours=hours, now_ms=wall)
+            next_ms = earliest([next_ms, found.next_ms])
+            for saying in found.say:
+                if any(outbox.on_its_way((name, base.alert_id)) for name in saying.channels):
+                    next_ms = wall  # what is on its way there says as much; look again
+                now = term.now(self._plan, wall)
+                await self._add(term, outbox.untaken(standing, saying, now=now, wall_ms=wall), base)
+        term.climbs[base.fingerprint] = Climb(base.seq, told_ms, next_ms)
+
+    async def _add(self, term: Term, made: Sequence[Delivery], about: Transition) -> None:
+        """Records acknowledged, then the lanes may run."""
+        await self._ledger.write(made)
+        for one in made:
+            count_end(self._metrics, one)
+            term.push(self._clock(), term.outbox.add(one, about))
