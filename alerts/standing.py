@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from alerts.outputs import Transition
+from alerts.outputs import Care, Transition
 
 _TAKES: Final = frozenset({"acked", "snoozed"})
 _LETS_GO: Final = frozenset({"unacked", "unsnoozed"})
@@ -74,7 +74,7 @@ class Register:
             if opens:
                 self._standing[one.fingerprint] = Standing(one, one, offset)
             return
-        taken, frees = _taken(one, before=known.taken), False
+        taken, frees = _taken(one, known), False
         if opens:
             base, base_offset = one, offset
         elif known.taken and not taken:
@@ -84,7 +84,18 @@ class Register:
         self._standing[one.fingerprint] = Standing(one, base, base_offset, taken, frees)
 
 
-def _taken(one: Transition, *, before: bool) -> bool:
-    if one.reason in _TAKES:
+def _taken(one: Transition, known: Standing) -> bool:
+    """Does somebody take care of it, or has somebody said that nobody has to?
+
+    A record of a release that did not say so yet is read by its reason.
+    """
+    if one.care.overdue or one.reason in _LETS_GO:
+        return False
+    if one.reason in _TAKES or _cared_for(one.care):
         return True
-    return False if one.reason in _LETS_GO else before
+    return known.taken and not _cared_for(known.newest.care)
+
+
+def _cared_for(care: Care) -> bool:
+    named = (care.acked_by, care.snoozed_by, care.handled_by, care.verdict)
+    return any(one is not None for one in named)

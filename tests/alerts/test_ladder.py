@@ -50,7 +50,7 @@ def test_nights_do_not_count() -> None:
 
 def test_nobody_is_reminded_where_nobody_is_ever_there() -> None:
     """A calendar without hours; and an empty ladder says nothing."""
-    never = Calendar(week=((),) * 7)  # type: ignore[arg-type]
+    never = Calendar(week=((),) * 7)
     assert at(10**12, FULL, never) == Look((), None)
     assert Ladder().empty and at(10**12, Ladder()) == Look((), None)
     assert not FULL.empty and not Ladder(rungs=(LEAD,)).empty

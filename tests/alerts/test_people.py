@@ -170,3 +170,19 @@ def test_whatever_the_hour_it_is_recorded_and_whoever_was_told_is_told_of_the_en
         ends = step.send is not None and step.send.closing
         nothing = any(one.failure == "nothing_to_close" for one in step.changed)
         assert ends == (lanes[name].state == "pending") and nothing == (not ends)
+
+
+def test_business_time_is_the_owner_s_unless_nobody_is_spared_by_it() -> None:
+    """All time counts for what nobody owns, and for critical ones of who asks for them."""
+    audience = Audience(PEOPLE)
+    assert audience.hours(transition(tier="gold"), EIGHT) == DAYS
+    critical = {"severity": "critical", "tier": None, "account": None, "language": "fa"}
+    assert audience.hours(transition(**critical), EIGHT) is None
+    assert audience.hours(transition(**(critical | {"severity": "warning"})), EIGHT) == DAYS
+    assert Audience().hours(transition(), EIGHT) is None
+
+
+def test_a_person_may_have_a_language_of_their_own() -> None:
+    """Else it is the channel's."""
+    audience = Audience((Person("a", ("x",), language="fa"), Person("b", ("y",))))
+    assert [audience.language(name) for name in ("a", "b", "c", None)] == ["fa", None, None, None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.outputs import At
+from alerts.outputs import At, Care
 from alerts.standing import Register, Standing
 from tests.alerts.transitions import transition
 
@@ -43,6 +43,31 @@ def test_who_takes_an_alert_stops_its_ladder_and_who_lets_go_begins_it_anew(
     assert (one.taken, one.base.reason, one.freed) == (taken, base, freed)
     assert one.newest.reason == reasons[-1]
     assert one.offset == one.base.seq
+
+
+BO = Care(acked_by="bo")
+
+
+@pytest.mark.parametrize(
+    ("cares", "taken"),
+    [
+        ((BO,), True),
+        ((Care(snoozed_by="bo"),), True),
+        ((Care(handled_by="bo"),), True),
+        ((Care(verdict="not_mine"),), True),
+        ((Care(owner="bo", assignee="bo"),), False),
+        ((BO, Care(acked_by="bo", overdue=True)), False),
+        ((BO, BO, Care()), False),
+    ],
+)
+def test_what_a_transition_says_of_its_care_counts(cares: tuple[Care, ...], taken: bool) -> None:
+    """Whoever is named takes it, until it is overdue or nobody is named any more."""
+    register = Register()
+    register.saw(transition(1), 1)
+    for seq, care in enumerate(cares, 2):
+        register.saw(transition(seq, "clearing", notify=False, care=care), seq)
+    one = register.get("distress|c-102")
+    assert one is not None and one.taken == taken
 
 
 @pytest.mark.parametrize("reason", ["recovered", "expired", "manual"])
