@@ -176,7 +176,12 @@ def test_business_time_is_the_owner_s_unless_nobody_is_spared_by_it() -> None:
     """All time counts for what nobody owns, and for critical ones of who asks for them."""
     audience = Audience(PEOPLE)
     assert audience.hours(transition(tier="gold"), EIGHT) == DAYS
-    critical = {"severity": "critical", "tier": None, "account": None, "language": "fa"}
+    critical: dict[str, Any] = {
+        "severity": "critical",
+        "tier": None,
+        "account": None,
+        "language": "fa",
+    }
     assert audience.hours(transition(**critical), EIGHT) is None
     assert audience.hours(transition(**(critical | {"severity": "warning"})), EIGHT) == DAYS
     assert Audience().hours(transition(), EIGHT) is None
