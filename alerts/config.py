@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from alerts.rules import Rule
+from alerts.value import Worth
 from scoring.config import Scoring
 
 
@@ -27,12 +28,14 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         rules: When somebody should be told.
         max_notify_age_ms: Live only: alerts with older causes open as `historical` and are told to
             nobody until all sources have caught up.
+        value: How what is at stake is reckoned; None for not at all.
     """
 
     clock: Literal["live", "watermark"] = "live"
     scoring: Scoring = Scoring()
     rules: tuple[Rule, ...] = ()
     max_notify_age_ms: int = 900_000
+    value: Worth | None = None
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

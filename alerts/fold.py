@@ -58,6 +58,7 @@ from alerts.told import (
     waiting,
     waiting_in,
 )
+from alerts.value import at_stake
 from scoring.config import DAY_MS, HOUR_MS
 from scoring.customer import Customer, advance
 from scoring.health import Health, distress_before, health, monitored
@@ -561,6 +562,13 @@ class _Work:
     def _tell(self, output: Output) -> None:
         self.outputs.append(output)
 
+    def _loss(self, found: Health) -> outputs.Loss | None:
+        worth = self.config.value
+        if worth is None:
+            return None
+        flags = [flag for rule in self.config.rules for flag in rule.red_flags]
+        return at_stake(self.customer.profile, found, worth, flags)
+
     def _trend(self, at_ms: int) -> int | None:
         first = self.customer.first_ms
         if first is None or first > at_ms - DAY_MS:
@@ -610,6 +618,7 @@ class _Work:
                 promise=promised(found),
                 quiet=silent(found),
                 usual=usual(customer, at_ms, self.config.scoring),
+                loss=self._loss(found),
             )
         )
 
@@ -674,6 +683,8 @@ class _Work:
                 replay=why_command(self.entry.customer, episode.alert_id),
                 entity=rule.entity,
                 flapping=episode.flapping,
+                loss=self._loss(found),
+                playbook=rule.playbook,
             )
         )
         self._tell(

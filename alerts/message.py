@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from alerts.outputs import Contribution, Evidence, Transition
+from alerts.ranking import Standing, ranked
 from alerts.standstill import LAG
 from alerts.storm import OPENINGS
 from alerts.texts import TEXTS
@@ -311,6 +312,21 @@ def _change(transition: Transition, locale: Locale) -> str:
     return texts.change.format(before=before, **facts)
 
 
+def _at_stake(transition: Transition, locale: Locale) -> tuple[str, ...]:
+    loss = transition.loss
+    if loss is None or loss.value_e2 is None or not loss.loss_e2:
+        return ()
+    texts = TEXTS[locale]
+    template = texts.at_stake_assumed if loss.assumed else texts.at_stake
+    said = template.format(
+        loss=_digits(f"{_points(loss.loss_e2):,}", locale),
+        unit=_isolated(plain(loss.unit), locale),
+        share=_digits(str(loss.share_percent), locale),
+        value=_digits(f"{_points(loss.value_e2):,}", locale),
+    )
+    return (said,)
+
+
 def _ending(transition: Transition, kind: Kind, locale: Locale) -> tuple[str, ...]:
     texts = TEXTS[locale]
     facts = {
@@ -461,6 +477,7 @@ def notification(
         if said:
             lines.append(texts.because.format(causes=texts.comma.join(said)))
         lines.append(_change(transition, locale))
+        lines.extend(_at_stake(transition, locale))
     if late_ms >= LATE_MS:
         lines.append(texts.late.format(duration=duration(late_ms, locale)))
     return Notification(
@@ -500,6 +517,15 @@ def notification(
     )
 
 
+def _standing(one: Transition) -> Standing:
+    """What a digest orders by; a critical alert has its place whatever the customer is worth."""
+    loss = one.loss
+    exempt = one.severity == "critical" or one.reason == "red_flag"
+    if loss is None:
+        return Standing(one.alert_id, one.score_e2, None, exempt)
+    return Standing(one.alert_id, one.score_e2, loss.loss_e2, exempt or loss.exempt is not None)
+
+
 def digest_notification(
     members: Sequence[Transition],
     *,
@@ -520,9 +546,8 @@ def digest_notification(
         now_ms: The wall clock, from which times of day are seen.
     """
     texts = TEXTS[locale]
-    worst = sorted(
-        members, key=lambda one: (one.severity != "critical", -one.score_e2, one.alert_id)
-    )
+    by_id = {one.alert_id: one for one in members}
+    worst = [by_id[place.key] for place in ranked(map(_standing, members))]
     first = worst[0]
     severity = texts.severities.get(first.severity, plain(first.severity))
     lines = [

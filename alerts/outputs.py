@@ -138,6 +138,28 @@ class Usual(msgspec.Struct, frozen=True):
     momentum_e2: int
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """What is at stake with a customer, as configured; it orders, and decides nothing else.
+
+    Attributes:
+        unit: Of a value, in words: "EUR a year".
+        segment: Customers who are alike; null where the profile does not say.
+        value_e2: In hundredths of a unit; null while unknown.
+        assumed: The value is not the customer's own.
+        share_percent: Share of the value that is at risk; assumed.
+        loss_e2: Value times share, in hundredths of a unit; null while the value is unknown.
+        exempt: Cue for which the value does not matter; null for none.
+    """
+
+    unit: str
+    segment: str | None
+    value_e2: int | None
+    assumed: bool
+    share_percent: int
+    loss_e2: int | None
+    exempt: str | None
+
+
 class HealthRow(msgspec.Struct, frozen=True):
     """Value of `nabz.health.v1`: the latest picture of one customer.
 
@@ -157,6 +179,7 @@ class HealthRow(msgspec.Struct, frozen=True):
         promise: What was experienced against what was promised.
         quiet: Whether the customer stopped writing.
         usual: What is usual for the customer, and whether it gets worse.
+        loss: What is at stake; null where no `value` is configured.
     """
 
     customer: str
@@ -186,6 +209,7 @@ class HealthRow(msgspec.Struct, frozen=True):
     promise: Promised | None = None
     quiet: Silent | None = None
     usual: Usual | None = None
+    loss: Loss | None = None
 
 
 class LinkedTo(msgspec.Struct, frozen=True):
@@ -363,6 +387,8 @@ class Transition(msgspec.Struct, frozen=True):
         replay: Command that derives this transition again.
         entity: What the alert is about: `customer` or `conversation`.
         flapping: It relapses or comes back too often; said once, by the reason or with a reopening.
+        loss: What is at stake; null where no `value` is configured.
+        playbook: Next steps, an address, as the rule says; null for none.
         care: Who takes care of it, once this has happened.
         answer: What became of the command that caused it; null where none did.
     """
@@ -408,6 +434,8 @@ class Transition(msgspec.Struct, frozen=True):
     replay: str
     entity: Literal["customer", "conversation"] = "customer"
     flapping: bool = False
+    loss: Loss | None = None
+    playbook: str | None = None
     care: Care = Care()
     answer: Answer | None = None
 

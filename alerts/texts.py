@@ -35,6 +35,8 @@ class Texts:
     source: str
     rule: str
     because: str
+    at_stake: str
+    at_stake_assumed: str
     comma: str
     waiting_for: str
     nth_contact: str
@@ -144,6 +146,8 @@ _EN: Final = Texts(
     source="source {source}",
     rule="rule {rule}",
     because="Why: {causes}",
+    at_stake="At stake: {loss} {unit} ({share} % of {value})",
+    at_stake_assumed="At stake: about {loss} {unit} ({share} % of {value}, a value assumed)",
     comma=", ",
     waiting_for="waiting {duration} for an answer",
     nth_contact="{nth} contact within a day",
@@ -253,6 +257,8 @@ _FA: Final = Texts(
     source="منبع {source}",
     rule="قاعدهٔ {rule}",
     because="چرا: {causes}",
+    at_stake="در خطر: {loss} {unit} ({share}٪ از {value})",
+    at_stake_assumed="در خطر: حدود {loss} {unit} ({share}٪ از {value}، ارزش فرضی)",
     comma="، ",
     waiting_for="{duration} منتظر پاسخ است",
     nth_contact="{nth} تماس در یک روز",

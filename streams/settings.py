@@ -36,6 +36,7 @@ from pydantic_settings import (
 
 from alerts.config import Config
 from alerts.rules import Rule, rules_from
+from alerts.value import Worth, worth_from
 from alerts.written import RuleError
 from streams.engine.brokers import Broker, BrokerConfigError
 from streams.http import BindError, parse_bind
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
         sources: Sources of yours, by name.
         scoring: What the scores are made of.
         rules: When somebody should be told; the shipped ones by default.
+        value: How what is at stake is reckoned; without it nothing is.
         channels: See `NotifierSettings`, like the next five.
     """
 
@@ -191,6 +193,7 @@ class Settings(BaseSettings):
     ] = {}
     scoring: ScoringSettings = ScoringSettings()
     rules: tuple[Rule, ...] = ()
+    value: Worth | None = None
     channels: dict[ChannelName, ChannelSettings] = {}
     routes: tuple[RouteSettings, ...] = ()
     people: dict[ChannelName, PersonSettings] = {}
@@ -224,6 +227,16 @@ class Settings(BaseSettings):
         except RuleError as error:
             raise ValueError("\n".join(_mistakes(value) or [str(error)])) from error
 
+    @field_validator("value", mode="before")
+    @classmethod
+    def _value(cls, value: Any) -> Any:
+        if value is None or isinstance(value, Worth):
+            return value
+        try:
+            return worth_from(value)
+        except RuleError as error:
+            raise ValueError(str(error).removeprefix("value: ")) from error
+
     @model_validator(mode="after")
     def _tells_somebody(self) -> Settings:
         self.notifier()
@@ -240,6 +253,7 @@ class Settings(BaseSettings):
             scoring=self.scoring.scoring(),
             rules=self.rules,
             max_notify_age_ms=self.max_notify_age,
+            value=self.value,
         )
 
     def notifier(self) -> NotifierSettings:

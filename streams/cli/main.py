@@ -40,6 +40,7 @@ from streams.cli.silences import silences
 from streams.cli.simulate import simulate
 from streams.cli.sources import sources
 from streams.cli.tail import tail
+from streams.cli.top import top
 from streams.cli.topics import topics
 from streams.cli.tune import tune
 from streams.cli.up import up
@@ -48,7 +49,7 @@ from streams.cli.why_not import why_not
 
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
-    ("Ask", (why, why_not, score, fit, tail, replay, log, dlq, diff_config, export)),
+    ("Ask", (why, why_not, top, score, fit, tail, replay, log, dlq, diff_config, export)),
     ("Tune", (backtest, tune, audit_sample)),
     ("Notify", (silences, routes, channels, deliveries)),
     ("Set up", (init, config, rules, topics, sources, doctor)),
