@@ -28,7 +28,7 @@ CHECK  ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract dashboards demo bench eval fuzz chaos year state-size mutants observe lock clean
+.PHONY: help setup check test coverage contract dashboards demo bench day eval fuzz chaos year state-size mutants observe lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -66,6 +66,9 @@ demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPO
 
 bench: $(STAMP) ## Events per CPU-second beside stock Faust, same brokers, same run; JSON=out.json
 	$(BIN)/python -m bench.engine $(if $(JSON),--json "$(JSON)") $(ARGS)
+
+day: $(STAMP) ## Live a simulated day of 50,000 customers under each preset; ARGS="--customers 5000"
+	$(BIN)/python -m bench.day $(ARGS)
 
 eval: $(STAMP) ## Measure what is read on labelled conversations; DATA=folder JSON=out.json
 	@test -n "$(DATA)" || { echo "eval: give the folder: make eval DATA=folder" >&2; exit 2; }

@@ -19,7 +19,7 @@ from alerts.written import RuleError
 from scoring.config import Scoring
 from scoring.customer import Customer, advance
 from scoring.health import Health, health
-from scoring.records import Cue, ProfileFacts
+from scoring.records import Cue, LogRecord, ProfileFacts
 from tests.alerts.transitions import BASE_MS, transition
 from tests.strategies import SCORING, fold_all, profile, signal
 
@@ -173,7 +173,10 @@ def test_rows_and_transitions_say_what_is_at_stake() -> None:
     """As it was then, under the configuration in force."""
     rule = Rule("r", warning=Cuts(2_000, 1_000), critical=None, playbook="https://wiki.example/p")
     config = Config(clock="watermark", scoring=SCORING, rules=(rule,), value=EUR)
-    log = [profile(BASE_MS, tier="gold", value=1_000.0), signal(BASE_MS + 5_000, 4_000)]
+    log: list[LogRecord] = [
+        profile(BASE_MS, tier="gold", value=1_000.0),
+        signal(BASE_MS + 5_000, 4_000),
+    ]
     told = [one for each in fold_all(log, config) for one in each.outputs]
     fired = [one for one in told if isinstance(one, Transition)]
     rows = [one for one in told if isinstance(one, HealthRow)]
