@@ -1,9 +1,10 @@
-"""How many openings a channel bears before its readers stop reading: a budget with two edges.
+"""How many openings readers bear before they stop reading: a channel's budget, an owner's day.
 
 More openings than `most` within the window begin a flood; it ends when fewer than `few` are left in
 the window. In between only critical ones go out by themselves, the rest in one digest a window. All
 of it is a function of when openings were planned, which the delivery records say, so a restart goes
 on where the last process stopped.
+An owner's day has one edge: what is more comes in one digest the next day.
 Source: ten alarms in ten minutes per operator, ANSI/ISA-18.2 (2016), flood from 10 until below 5.
 
 Next step: `alerts.pipeline` asks whether a channel is flooded.
@@ -89,3 +90,34 @@ class Meter:
             return True
         last_ms = self.since_ms if self.told_ms is None else max(self.since_ms, self.told_ms)
         return now_ms - last_ms >= self.budget.window_ms
+
+
+@dataclass(slots=True)
+class Day:
+    """What one owner has been told today; however often, and where, an alert counts once.
+
+    Attributes:
+        most: Alerts a day bears.
+        day: Which day it is, as a number.
+        told: Ids of alerts.
+    """
+
+    most: int
+    day: int = -1
+    told: set[str] = field(default_factory=set)
+
+    def full(self, alert_id: str, day: int) -> bool:
+        """Is the day full without this alert? If not, it is one of the day's from now on.
+
+        >>> today = Day(2)
+        >>> [today.full(name, 1) for name in ("a", "b", "c", "a")], today.full("c", 2)
+        ([False, False, True, False], False)
+        """
+        if day > self.day:
+            self.day, self.told = day, set()
+        if alert_id in self.told:
+            return False
+        if len(self.told) >= self.most:
+            return True
+        self.told.add(alert_id)
+        return False

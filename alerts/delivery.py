@@ -171,24 +171,35 @@ def untaken(opening: Delivery, saying: Saying) -> Delivery:
     )
 
 
-def digest(members: Sequence[Delivery], *, cause: str, now_ms: int) -> Delivery:
+def digest(
+    members: Sequence[Delivery],
+    *,
+    cause: str,
+    now_ms: int,
+    account: str | None = None,
+    after: Delivery | None = None,
+) -> Delivery:
     """The first record of one message that stands for several openings to one channel.
 
     Args:
         members: At least one, all to the same channel.
         cause: What held them, part of the identity.
         now_ms: When it is planned; part of the identity too, so that it never meets an older one.
+        account: The account whose customers they are, where that is what they share.
+        after: The message of that account it is an update of.
     """
     first = min(members, key=lambda one: one.notification_id)
     mark = f"digest|{first.channel}|{cause}|{now_ms}|{first.notification_id}"
+    alert_id = f"digest-{uuid.uuid5(NAMESPACE, f'{mark}|alert')}"
+    people = {one.person for one in members}
     return replace(
         first,
         notification_id=str(uuid.uuid5(NAMESPACE, mark)),
-        alert_id=f"digest-{uuid.uuid5(NAMESPACE, f'{mark}|alert')}",
-        fingerprint=f"~digest|{first.channel}",
-        seq=1,
+        alert_id=alert_id if after is None else after.alert_id,
+        fingerprint=group_of(first.channel, account),
+        seq=1 if after is None else after.seq + 1,
         kind="digest",
-        reason="digest",
+        reason="digest" if account is None else "group",
         state="pending",
         attempt=0,
         next_retry_ms=now_ms,
@@ -203,7 +214,17 @@ def digest(members: Sequence[Delivery], *, cause: str, now_ms: int) -> Delivery:
         about=None,
         storm=None,
         number=0,
+        person=people.pop() if len(people) == 1 else None,
     )
+
+
+def group_of(channel: str, account: str | None) -> str:
+    """What the messages about one account in one channel have in common, and those about several.
+
+    >>> group_of("ops", "Acme"), group_of("ops", None)
+    ('~group|ops|Acme', '~digest|ops')
+    """
+    return f"~digest|{channel}" if account is None else f"~group|{channel}|{account}"
 
 
 def carried(member: Delivery, by: Delivery, now_ms: int) -> Delivery:

@@ -534,6 +534,8 @@ def digest_notification(
     channel: str,
     locale: Locale = "en",
     now_ms: int,
+    account: str | None = None,
+    seq: int = 1,
 ) -> Notification:
     """Say several openings at once: how many, the five worst by name, and where to see the rest.
 
@@ -544,6 +546,8 @@ def digest_notification(
         channel: Name of the channel.
         locale: Language of the texts.
         now_ms: The wall clock, from which times of day are seen.
+        account: The account whose customers they are; None for those that were held back.
+        seq: Which message about the account it is.
     """
     texts = TEXTS[locale]
     by_id = {one.alert_id: one for one in members}
@@ -562,18 +566,24 @@ def digest_notification(
     ]
     if len(worst) > _LISTED_MAX:
         lines.append(texts.more.format(n=_digits(str(len(worst) - _LISTED_MAX), locale)))
+    count = _digits(str(len(worst)), locale)
+    title = (
+        texts.titles["digest"].format(severity=severity, who=count)
+        if account is None
+        else texts.group.format(
+            severity=severity, n=count, account=_isolated(plain(account), locale)
+        )
+    )
     alone = notification(first, channel=channel, locale=locale)
     return msgspec.structs.replace(
         alone,
         notification_id=notification_id,
         alert_id=alert_id,
         fingerprint=f"~digest|{plain(channel, _ID_MAX)}",
-        seq=1,
+        seq=seq,
         kind="digest",
-        reason="digest",
-        title=texts.titles["digest"].format(
-            severity=severity, who=_digits(str(len(worst)), locale)
-        ),
+        reason="digest" if account is None else "group",
+        title=title,
         lines=tuple(lines),
         links=(),
         why="nabz tail alerts",

@@ -35,6 +35,7 @@ class Person:
         critical: Critical ones reach them at any hour.
         language: Of the texts; None for the channel's.
         delegate: Who stands in while they are away; None for nobody.
+        budget: Alerts a day they are told of one by one; None for all.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Person:
     critical: bool = False
     language: Locale | None = None
     delegate: str | None = None
+    budget: int | None = None
 
     def there(self, now_ms: int) -> bool:
         """Is it one of their hours?

@@ -27,14 +27,25 @@ Reason = Literal[
     "maintenance",
     "silence",
     "quiet_hours",
+    "group",
     "budget",
+    "owner_budget",
     "discarded",
     "nothing_to_close",
     "superseded",
 ]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 WAITING: Final[frozenset[str]] = frozenset(
-    {"too_old", "held", "maintenance", "silence", "quiet_hours", "budget"}
+    {
+        "too_old",
+        "held",
+        "maintenance",
+        "silence",
+        "quiet_hours",
+        "group",
+        "budget",
+        "owner_budget",
+    }
 )
 """Reasons that pass; the others are for good."""
 
@@ -60,7 +71,9 @@ class Now:
         maintenance: Maintenance in force.
         silences: Silences in force.
         quiet: Channels that have quiet hours now.
+        grouped: It waits for others of its account.
         flooded: The channel has had more openings than it bears.
+        spent: The owner whose day is full, None where it is not.
         audience: Whose customers they are, and when those people are there.
     """
 
@@ -73,7 +86,9 @@ class Now:
     maintenance: tuple[silences.Named, ...] = ()
     silences: tuple[silences.Named, ...] = ()
     quiet: Mapping[str, QuietHours] = field(default_factory=dict)
+    grouped: bool = False
     flooded: bool = False
+    spent: str | None = None
     audience: Audience = field(default_factory=Audience)
 
 
@@ -126,13 +141,25 @@ def quiet_hours(transition: Transition, now: Now) -> Kept | None:
     return Kept("quiet_hours", person.name)
 
 
+def group(transition: Transition, now: Now) -> Kept | None:
+    """Others of its account may follow at once: one message says all of them."""
+    return Kept("group", transition.account) if now.grouped else None
+
+
 def budget(transition: Transition, now: Now) -> Kept | None:
     """The channel is full; what is critical passes, the rest comes in a digest."""
     return Kept("budget") if now.flooded and transition.severity != "critical" else None
 
 
+def owner_budget(transition: Transition, now: Now) -> Kept | None:
+    """The owner has been told enough today; what is critical passes, the rest comes tomorrow."""
+    full = now.spent is not None and transition.severity != "critical"
+    return Kept("owner_budget", now.spent) if full else None
+
+
 STAGES: Final[tuple[Stage, ...]] = (
-    shadow, historical, too_old, held, maintenance, silenced, quiet_hours, budget,
+    shadow, historical, too_old, held, maintenance, silenced, quiet_hours, group, budget,
+    owner_budget,
 )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Texts:
     closed_because: str
     late: str
     member: str
+    group: str
     more: str
     quote: str
     day: str
@@ -159,6 +160,7 @@ _EN: Final = Texts(
     closed_because="Closed because {reason}",
     late="Delayed {duration} on its way to you",
     member="[{severity}] {who}: {measure} {score}, since {since}",
+    group="[{severity}] account {account}: {n} customers need attention",
     more="and {n} more",
     quote='"{words}" ({when})',
     day="d",
@@ -270,6 +272,7 @@ _FA: Final = Texts(
     closed_because="بسته شد چون {reason}",
     late="این پیام {duration} در راه مانده است",
     member="[{severity}] {who}: {measure} {score}، از {since}",
+    group="[{severity}] حساب {account}: {n} مشتری نیاز به رسیدگی دارند",
     more="و {n} هشدار دیگر",
     quote="«{words}» ({when})",
     day="روز",

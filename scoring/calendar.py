@@ -71,6 +71,18 @@ def open_ms(calendar: Calendar | None, from_ms: int, to_ms: int) -> int:
     return total
 
 
+def local_day(calendar: Calendar | None, at_ms: int) -> int:
+    """The local day of a moment, as days since 1970-01-01; of UTC without a calendar.
+
+    >>> early = Calendar(week=((),) * 7, offsets=((0, 3_600_000),))
+    >>> local_day(None, DAY_MS - 1), local_day(early, DAY_MS - 1)
+    (0, 1)
+    """
+    offsets = () if calendar is None else calendar.offsets
+    at = max(0, bisect_right(offsets, at_ms, key=lambda one: one[0]) - 1)
+    return (at_ms + (offsets[at][1] if offsets else 0)) // DAY_MS
+
+
 def reached_ms(calendar: Calendar | None, from_ms: int, business_ms: int) -> int | None:
     """The first moment at which so much business time has passed since `from_ms`.
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
+from alerts.allowance import Group
 from alerts.budget import Budget
 from alerts.channels import slack, telegram
 from alerts.channels.alertmanager import Alertmanager
@@ -75,6 +76,7 @@ class Outlet:
     quotes: bool = False
     budget: Budget | None = None
     quiet: QuietHours | None = None
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,11 @@ def _budget(settings: ChannelSettings) -> Budget | None:
     return None if settings.budget is None else Budget(settings.budget)
 
 
+def _group(settings: ChannelSettings) -> Group | None:
+    one = settings.group
+    return None if one is None else Group(one.wait, one.window)
+
+
 def _outlet(name: str, settings: ChannelSettings, stdout: TextIO | None) -> Outlet:
     channel: Channel
     sender: Sender
@@ -283,12 +290,18 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
             one.critical,
             one.language,
             one.delegate,
+            one.budget,
         )
         for name, one in settings.people.items()
     )
     return Plan(
         outlets={
-            name: replace(_outlet(name, one, stdout), budget=_budget(one), quiet=_quiet(name, one))
+            name: replace(
+                _outlet(name, one, stdout),
+                budget=_budget(one),
+                quiet=_quiet(name, one),
+                group=_group(one),
+            )
             for name, one in settings.channels.items()
         },
         routes=routes,

@@ -95,6 +95,18 @@ class QuietSettings(Strict):
     critical: bool = False
 
 
+class GroupSettings(Strict):
+    """How customers of one account share a message.
+
+    Attributes:
+        wait: How long the first of them waits for others.
+        window: Who comes within so long of the message is an update of it.
+    """
+
+    wait: Annotated[DurationMs, Field(ge=1_000, le=600_000)] = 30_000
+    window: Annotated[DurationMs, Field(ge=60_000, le=86_400_000)] = 3_600_000
+
+
 class _ChannelSettings(Strict):
     """What all channels have.
 
@@ -103,12 +115,14 @@ class _ChannelSettings(Strict):
         quotes: Short redacted quotes go along.
         budget: Openings in ten minutes before the rest comes in digests.
         quiet_hours: When nobody wants to be disturbed.
+        group: Customers of one account share a message.
     """
 
     locale: Locale = "en"
     quotes: bool = False
     budget: Budgeted = None
     quiet_hours: QuietSettings | None = None
+    group: GroupSettings | None = None
 
 
 class CalledSettings(_ChannelSettings):

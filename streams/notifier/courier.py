@@ -181,7 +181,7 @@ class Courier:
         wire.next_ms = max(wire.next_ms, begun_ms + channel.limits.gap_ms)
         outbox = term.outbox
         transition = outbox.transitions.get(delivery.notification_id)
-        told = [one for _, one in outbox.members(delivery)] if transition is None else [transition]
+        told = _members(term, delivery) if transition is None else [transition]
         *members, current = outbox.begun(delivery, begun_ms)
         # Marked before it is written, so that nothing else touches it meanwhile.
         for one in (*members, current):
@@ -235,16 +235,18 @@ class Courier:
         now_ms = self._clock()
         timely = again or delivery.number > 0 or not self._plan.live  # said when it is meant to be
         late_ms = 0 if timely else now_ms - about[0].at_ms
+        spoken = self._plan.audience.language(delivery.person)
         if delivery.kind == "digest":
             return digest_notification(
                 about,
                 notification_id=delivery.notification_id,
                 alert_id=delivery.alert_id,
                 channel=outlet.name,
-                locale=outlet.locale,
+                locale=outlet.locale if spoken is None else spoken,
                 now_ms=now_ms,
+                account=about[0].account if delivery.reason == "group" else None,
+                seq=delivery.seq,
             )
-        spoken = self._plan.audience.language(delivery.person)
         said = notification(
             about[0],
             channel=outlet.name,
@@ -303,6 +305,15 @@ class Courier:
             for one in CHANNEL_STATES:
                 self._metrics.channel_state.labels(name, one).set(one == state)
             log.warning("channel.changed", channel=name, state=state)
+
+
+def _members(term: Term, delivery: Delivery) -> list[Transition]:
+    """What a digest says; the message of an account also says what is still open of what it was."""
+    found = [one for _, one in term.outbox.members(delivery)]
+    if delivery.reason == "group":
+        standing = [term.register.get(one) for one in term.outbox.told_before(delivery)]
+        found += [one.newest for one in standing if one is not None]
+    return found
 
 
 def _ended(term: Term, task: asyncio.Task[None]) -> None:

@@ -23,6 +23,7 @@ from alerts.storm import transition as said_of_storm
 from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
 from streams.notifier.feed import Raw
+from streams.notifier.held import freed
 from streams.notifier.storms import hold_openings
 from streams.notifier.term import Ledger, Term, count_end
 
@@ -158,8 +159,8 @@ class Desk:
         wall, outbox = self._clock(), term.outbox
         if not outbox.waiting:
             return
-        changed = outbox.freed(
-            term.now(self._plan, wall, caught_up=caught_up), term.orders.holds, wall
+        changed = freed(
+            outbox, term.now(self._plan, wall, caught_up=caught_up), term.orders.holds, wall
         )
         await self._ledger.write(changed)
         for one in changed:

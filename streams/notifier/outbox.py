@@ -12,25 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from alerts.budget import Meter
+from alerts.allowance import Allowance
 from alerts.delivery import (
     Delivery,
     Step,
     carried,
-    digest,
+    group_of,
     interrupted,
     kept,
     planned,
     postponed,
-    released,
     sending,
     step,
     superseded,
     untaken,
 )
-from alerts.holds import Hold, covering
+from alerts.holds import covering
 from alerts.ladder import Saying
 from alerts.message import notification_id
 from alerts.outputs import Transition
@@ -85,7 +83,8 @@ class Outbox:
         ended: Deliveries whose lane has ended, and when: tombstoned after 30 days.
         waiting: Lanes whose last word is kept back for a reason that passes.
         bundles: Lanes with a member of a digest, by the digest's notification id.
-        meters: What the channels that have a budget have been told lately.
+        allowance: What has been told lately.
+        groups: Newest message about each account, by its fingerprint.
         mended: Records a crash left behind their digest; to be written before anything is sent.
         repeated: Channels whose receivers forget: what stands open there is said again.
         hearing: Channels that hear of who takes an alert they were told of.
@@ -98,7 +97,8 @@ class Outbox:
     ended: dict[str, int] = field(default_factory=dict)
     waiting: dict[Key, None] = field(default_factory=dict)
     bundles: dict[str, dict[Key, None]] = field(default_factory=dict)
-    meters: dict[str, Meter] = field(default_factory=dict)
+    allowance: Allowance = field(default_factory=Allowance)
+    groups: dict[str, Key] = field(default_factory=dict)
     mended: list[Delivery] = field(default_factory=list)
     repeated: frozenset[str] = frozenset()
     hearing: frozenset[str] = frozenset()
@@ -124,7 +124,8 @@ class Outbox:
             if one.storm is not None and self._keeps(taken):
                 self.transitions[one.notification_id] = said_of_storm(one.storm)
         for one in sorted(known, key=lambda one: one.created_ms):
-            self._metered(one)
+            self._grouped(one)
+            self.allowance.recorded(one)
         for key in list(self.lanes):
             self._index(key)
             self._end(key)
@@ -167,7 +168,7 @@ class Outbox:
                 channel=name,
                 offset=offset,
                 now_ms=wall_ms,
-                kept=self.why_kept(transition, replace(now, channel=name), wall_ms),
+                kept=self.allowance.why_kept(transition, replace(now, channel=name), wall_ms),
                 about=about,
                 person=_person(now, transition, name),
             )
@@ -210,7 +211,7 @@ class Outbox:
                 continue
             if saying.reason == "repeat" and not told:
                 continue
-            why = self.why_kept(base, replace(now, channel=name, caught_up=True), wall_ms)
+            why = self.allowance.why_kept(base, replace(now, channel=name, caught_up=True), wall_ms)
             first = planned(
                 base, channel=name, offset=standing.offset, now_ms=wall_ms, kept=why,
                 person=_person(now, base, name),
@@ -243,23 +244,6 @@ class Outbox:
                 found[marks[mark]] = max(found[marks[mark]], seq)
         return found
 
-    def why_kept(self, transition: Transition, now: Now, wall_ms: int) -> Kept | None:
-        """What keeps an opening back; one that nothing else does uses up the channel's budget."""
-        why, meter = kept_back(transition, now), self.meters.get(now.channel)
-        if why is not None or meter is None or transition.after == "closed":
-            return why
-        return kept_back(transition, replace(now, flooded=meter.arrived(wall_ms)))
-
-    def _metered(self, delivery: Delivery) -> None:
-        """Count a recorded opening as it was counted when it was planned."""
-        meter = self.meters.get(delivery.channel)
-        if meter is None or delivery.closing:
-            return
-        if delivery.kind == "digest":
-            meter.told_ms = delivery.created_ms
-        elif delivery.state != "suppressed" or delivery.failure == "budget":
-            meter.arrived(delivery.created_ms)
-
     def withdrawn(
         self, transition: Transition, channels: Iterable[str], now_ms: int
     ) -> list[Delivery]:
@@ -291,7 +275,37 @@ class Outbox:
         """Take a digest whose record is acknowledged; its members follow as updates."""
         key = (delivery.channel, delivery.alert_id)
         self.lanes.setdefault(key, []).append(delivery)
+        self._grouped(delivery)
         return key
+
+    def group(self, channel: str, account: str, now_ms: int) -> list[Delivery]:
+        """Messages about an account that one more customer is an update of; empty for none."""
+        key = self.groups.get(group_of(channel, account))
+        lane = [] if key is None else self.lanes.get(key, [])
+        window_ms = self.allowance.groups[channel].window_ms
+        return lane if lane and now_ms - lane[0].created_ms < window_ms else []
+
+    def told_before(self, delivery: Delivery) -> list[str]:
+        """Fingerprints of what earlier messages of a group told of and has not ended."""
+        lane = self.lanes.get((delivery.channel, delivery.alert_id), [])
+        ids = {one.notification_id for one in lane} - {delivery.notification_id}
+        return [
+            members[0].fingerprint
+            for (channel, _), members in self.lanes.items()
+            if channel == delivery.channel
+            and not members[-1].closing
+            and any(one.by in ids for one in members)
+        ]
+
+    def _grouped(self, delivery: Delivery) -> None:
+        """Remember the newest message of an account; the one before it is over."""
+        if delivery.reason != "group":
+            return
+        key = (delivery.channel, delivery.alert_id)
+        before = self.groups.get(delivery.fingerprint, key)
+        self.groups[delivery.fingerprint] = key
+        if before != key:
+            self._end(before, group=True)
 
     def update(self, delivery: Delivery) -> None:
         """Take the newer record of a delivery."""
@@ -311,73 +325,6 @@ class Outbox:
     def settle(self, key: Key) -> None:
         """Forget a lane whose end has been told or needs no telling."""
         self._end(key)
-
-    def freed(self, now: Now, holds: Mapping[str, Hold], wall_ms: int) -> list[Delivery]:
-        """What becomes of openings that were kept back and are still the last word.
-
-        Args:
-            now: What is in force; with `caught_up`, what was too old when read goes out too.
-            holds: All that are known by id, those that have ended too: they say what is to become
-                of what they held.
-            wall_ms: The wall clock.
-
-        Returns:
-            Newer records, a digest before its members; empty while the reasons last.
-        """
-        changed: list[Delivery] = []
-        bundles: dict[tuple[str, str], list[Delivery]] = {}
-        for key in self.waiting:
-            one = self.lanes[key][-1]
-            transition = self.transitions.get(one.notification_id)
-            if transition is None:
-                continue
-            match self._verdict(one, transition, now, holds, wall_ms):
-                case "send":
-                    changed.append(released(one, wall_ms))
-                case "digest":
-                    bundles.setdefault((one.channel, one.by or "budget"), []).append(one)
-                case Kept() as why:
-                    changed.append(kept(one, why, wall_ms))
-                case None:
-                    pass
-        for (_, cause), members in bundles.items():
-            if len(members) == 1:  # a list of one says less than the message itself
-                changed.append(released(members[0], wall_ms))
-                continue
-            made = digest(members, cause=cause, now_ms=wall_ms)
-            self._metered(made)
-            changed += [made, *(carried(one, made, wall_ms) for one in members)]
-        return changed
-
-    def _verdict(
-        self,
-        one: Delivery,
-        transition: Transition,
-        now: Now,
-        holds: Mapping[str, Hold],
-        wall_ms: int,
-    ) -> Kept | Literal["send", "digest"] | None:
-        """What becomes of one opening that was kept back; None to leave it as it is."""
-        hold = holds.get(one.by or "") if one.failure == "held" else None
-        after = "send" if hold is None or hold.lasts(wall_ms) else hold.after
-        if after == "discard":
-            return Kept("discarded", one.by)
-        bundle, about = (
-            one.failure == "budget" or after == "digest",
-            replace(now, channel=one.channel),
-        )
-        why = kept_back(transition, about) if bundle else self.why_kept(transition, about, wall_ms)
-        if why is not None:
-            same = (why.reason, why.by) == (one.failure, one.by) or why.reason == "too_old"
-            return None if same else why
-        if not bundle:
-            return "send"
-        meter = self.meters.get(one.channel) if one.failure == "budget" else None
-        if meter is not None and not meter.digest_due(wall_ms):
-            return None
-        # An end before it, still on its way, goes out first.
-        before = any(other.open for other in self.lanes[one.channel, one.alert_id])
-        return None if before else "digest"
 
     def members(self, delivery: Delivery) -> list[tuple[Delivery, Transition]]:
         """What a digest stands for: openings that nothing newer is about to be said after."""
@@ -471,6 +418,12 @@ class Outbox:
 
     def expired(self, now_ms: int) -> list[str]:
         """Ids whose records may go."""
+        for mark, key in tuple(self.groups.items()):
+            lane, group = self.lanes.get(key, []), self.allowance.groups.get(key[0])
+            if not lane or group is None or now_ms - lane[0].created_ms >= group.window_ms:
+                self._end(key, group=True)
+                if key not in self.lanes:
+                    del self.groups[mark]
         return [one for one, since_ms in self.ended.items() if now_ms - since_ms > KEEP_MS]
 
     def drop(self, notification_ids: Iterable[str]) -> None:
@@ -506,10 +459,12 @@ class Outbox:
             if one.state == "bundled" and one.by is not None:
                 self.bundles.setdefault(one.by, {})[key] = None
 
-    def _end(self, key: Key) -> None:
+    def _end(self, key: Key, *, group: bool = False) -> None:
         lane = self.lanes.get(key)
         if not lane or any(one.open or one.state == "bundled" for one in lane):
             return
+        if not group and lane[-1].reason == "group" and key in self.groups.values():
+            return  # the next customer of the account is an update of it
         if lane[-1].closing or lane[-1].kind == "digest":
             for one in self.lanes.pop(key):
                 self.ended[one.notification_id] = one.updated_ms

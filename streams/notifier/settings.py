@@ -125,6 +125,7 @@ class PersonSettings(Strict):
         critical: Critical ones reach them at any hour.
         language: Of the texts; the channel's by default.
         delegate: Who stands in outside these hours.
+        budget: Alerts a day they are told of one by one; more come in a digest the next day.
     """
 
     channels: Annotated[Words, Field(min_length=1)]
@@ -135,6 +136,7 @@ class PersonSettings(Strict):
     critical: bool = False
     language: Locale | None = None
     delegate: str | None = None
+    budget: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
 
 class HeartbeatSettings(Strict):

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from alerts.allowance import Allowance
 from alerts.budget import Meter
 from alerts.delivery import Delivery, lost
 from alerts.outputs import Transition
@@ -48,7 +49,11 @@ def empty_outbox(plan: Plan) -> Outbox:
     """An outbox that knows the channels and nothing else."""
     outlets = plan.outlets.items()
     return Outbox(
-        meters={name: Meter(one.budget) for name, one in outlets if one.budget is not None},
+        allowance=Allowance(
+            meters={name: Meter(one.budget) for name, one in outlets if one.budget is not None},
+            groups={name: one.group for name, one in outlets if one.group is not None},
+            people={one.name: one for one in plan.audience.people if one.budget is not None},
+        ),
         repeated=frozenset(name for name, one in outlets if one.channel.limits.repeat_ms),
         hearing=frozenset(name for name, one in outlets if one.channel.limits.hears_acks),
         channels=tuple(plan.outlets),
@@ -122,8 +127,7 @@ class Takeover:
         await self._ledger.write(outbox.mended)
         await self._recall(outbox, missing)
         term = Term(number, outbox, orders, sources, Watch(plan.storm), changed)
-        if plan.live:  # in recorded time no change is told apart, and nobody is reminded
-            await self._look_back(term, at)
+        await self._look_back(term, at)
         term.push_all(self._clock())
         log.info(
             "notifier.started",
@@ -156,7 +160,7 @@ class Takeover:
                 except msgspec.DecodeError:
                     continue  # counted and reported where it was read for telling
                 term.register.saw(transition, record.offset)
-                if record.offset >= usual_from:
+                if self._plan.live and record.offset >= usual_from:  # recorded time knows no change
                     term.watch.saw(transition)
 
         if at > 0:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
+from alerts.allowance import Allowance
 from alerts.budget import WINDOW_MS, Budget, Meter
 from alerts.channels.base import Limits, Outcome, Refused, Retry, Sent
 from alerts.delivery import Delivery, after
@@ -16,6 +17,7 @@ from alerts.holds import Hold, covering
 from alerts.outputs import Transition
 from alerts.pipeline import Now
 from alerts.silences import Silence, matcher
+from streams.notifier.held import freed
 from streams.notifier.outbox import Outbox
 from tests.alerts.transitions import BASE_MS, HOUR_MS, transition
 
@@ -46,7 +48,7 @@ class Desk(RuleBasedStateMachine):
     def emptied(self) -> Outbox:
         """A new process; the channel may have a budget."""
         meters = {} if self.most is None else {"ops": Meter(Budget(self.most))}
-        return Outbox(meters=meters)
+        return Outbox(allowance=Allowance(meters))
 
     def now(self) -> Now:
         """What is in force."""
@@ -136,7 +138,7 @@ class Desk(RuleBasedStateMachine):
     @rule(cut=st.integers(0, 4))
     def look_again(self, *, cut: int) -> None:
         """Free what is no longer held; a process may die after any of the records."""
-        changed = self.outbox.freed(self.now(), self.holds, self.now_ms)
+        changed = freed(self.outbox, self.now(), self.holds, self.now_ms)
         if 0 < cut < len(changed):
             self.write(*changed[:cut])
             self.crash()

@@ -69,6 +69,22 @@ def test_the_texts_are_as_agreed(reason: str, locale: Locale) -> None:
     assert shown == path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("locale", "title"),
+    [
+        ("en", "[critical] account Acme: 3 customers need attention"),
+        ("fa", "[بحرانی] حساب \u2068Acme\u2069: ۳ مشتری نیاز به رسیدگی دارند"),
+    ],
+)
+def test_several_customers_of_one_account_are_told_by_its_name(locale: Locale, title: str) -> None:
+    """And by how many they are."""
+    said = digest_notification(
+        several("en", 3), notification_id="n", alert_id="a", channel="ops", locale=locale,
+        now_ms=BASE_MS, account="Acme", seq=2,
+    )  # fmt: skip
+    assert (said.title, said.reason, said.seq) == (title, "group", 2)
+
+
 def several(locale: Locale, count: int) -> tuple[Transition, ...]:
     """So many customers, the third of them critical."""
     mine = PERSIAN if locale == "fa" else {}

@@ -15,6 +15,7 @@ from alerts.routing import Match, Route, channels_for
 from alerts.storm import Storm
 from alerts.storm import transition as said_of
 from scoring.calendar import DAY_MS, Calendar
+from streams.notifier.held import freed
 from streams.notifier.outbox import Outbox
 from tests.alerts.transitions import HOUR_MS, transition
 
@@ -155,7 +156,7 @@ def test_whatever_the_hour_it_is_recorded_and_whoever_was_told_is_told_of_the_en
     assert found is not None and wanted == list(found.person.channels)
     for step_ms in later:
         now_ms += step_ms
-        for one in outbox.freed(Now(now_ms, False, audience=audience), {}, now_ms):
+        for one in freed(outbox, Now(now_ms, False, audience=audience), {}, now_ms):
             assert found.person.there(now_ms) or one.failure is not None
             outbox.update(one)
     lanes = {name: outbox.lanes[name, opened.alert_id][-1] for name in wanted}

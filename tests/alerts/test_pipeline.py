@@ -26,7 +26,7 @@ def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
     assert [stage.__name__ for stage in STAGES] == [
         "shadow", "historical", "too_old", "held", "maintenance", "silenced",
-        "quiet_hours", "budget",
+        "quiet_hours", "group", "budget", "owner_budget",
     ]  # fmt: skip
     assert set(REASONS) >= WAITING
 
@@ -56,6 +56,10 @@ def test_the_order_of_the_stages() -> None:
         ({}, Now(BASE_MS, channel="pager", quiet=NIGHT), "quiet_hours"),
         ({}, Now(BASE_MS, channel="chat", quiet=NIGHT), None),
         ({"severity": "critical"}, Now(BASE_MS, flooded=True), None),
+        ({}, Now(BASE_MS, grouped=True, flooded=True), "group"),
+        ({"severity": "critical"}, Now(BASE_MS, grouped=True), "group"),
+        ({}, Now(BASE_MS, spent="ann"), "owner_budget"),
+        ({"severity": "critical"}, Now(BASE_MS, spent="ann"), None),
         ({}, Now(BASE_MS, silences=GOLD, flooded=True), "silence"),
         ({}, Now(BASE_MS, channel="ops", holds=HELD, maintenance=EVERYTHING), "held"),
     ],
