@@ -49,6 +49,7 @@ from alerts.told import (
     answered,
     contributions,
     conversation_of,
+    in_words,
     promise_shown,
     promised,
     reason,
@@ -619,6 +620,7 @@ class _Work:
                 quiet=silent(found),
                 usual=usual(customer, at_ms, self.config.scoring),
                 loss=self._loss(found),
+                reasons=in_words(found, rests=self._rests(found)),
             )
         )
 

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from alerts.outputs import Contribution, Evidence, Transition
+from alerts.outputs import Contribution, Evidence, Transition, Waiting
 from alerts.ranking import Standing, ranked
 from alerts.standstill import LAG
 from alerts.storm import OPENINGS
@@ -254,15 +254,16 @@ def _contacts(count: int, locale: Locale) -> str:
     return texts.many_contacts.format(n=_digits(str(count), locale))
 
 
-def _cause(part: Contribution, transition: Transition, locale: Locale) -> tuple[str, ...]:
+def _cause(
+    part: Contribution, locale: Locale, *, waiting: Waiting, contacts_24h: int, at_ms: int
+) -> tuple[str, ...]:
     """The phrases of one contribution, the more telling one first."""
     texts = TEXTS[locale]
-    waiting = transition.waiting
     if part.name in {"waiting", "waiting_now"} and waiting.since_ms is not None:
-        length = duration(transition.at_ms - waiting.since_ms, locale)
+        length = duration(at_ms - waiting.since_ms, locale)
         return (texts.waiting_for.format(duration=length),)
-    if part.name in {"contacts", "repetition"} and transition.contacts_24h > 1:
-        return (_contacts(transition.contacts_24h, locale),)
+    if part.name in {"contacts", "repetition"} and contacts_24h > 1:
+        return (_contacts(contacts_24h, locale),)
     cues = dict.fromkeys(one.cue for one in part.evidence if one.points_e2 > 0)
     spoken = tuple(
         texts.causes.get(cue, _isolated(plain(cue.replace("_", " ")), locale))
@@ -272,14 +273,44 @@ def _cause(part: Contribution, transition: Transition, locale: Locale) -> tuple[
     return spoken or (texts.causes.get(part.name, _isolated(plain(part.name), locale)),)
 
 
+def phrases(
+    why: Sequence[Contribution],
+    locale: Locale = "en",
+    *,
+    waiting: Waiting,
+    contacts_24h: int,
+    at_ms: int,
+) -> tuple[str, ...]:
+    """Contributions in words: at most three phrases, the strongest contribution first, none twice.
+
+    Args:
+        why: Contributions to a score; those above 0 are said.
+        locale: Language of the phrases.
+        waiting: Who waits for us.
+        contacts_24h: Contacts within a day.
+        at_ms: The moment they are seen from.
+
+    >>> parts = [Contribution("feeling", 2_000), Contribution("waiting_now", 500)]
+    >>> phrases(parts, waiting=Waiting("yes", 0), contacts_24h=1, at_ms=20 * _MINUTE_MS)
+    ('sounds unhappy', 'waiting 20 min for an answer')
+    """
+    rising = [part for part in why if part.points_e2 > 0 and part.name not in _WORDLESS]
+    said: dict[str, None] = {}
+    for part in sorted(rising, key=lambda part: -part.points_e2):
+        found = _cause(part, locale, waiting=waiting, contacts_24h=contacts_24h, at_ms=at_ms)
+        said.update(dict.fromkeys(found))
+    return tuple(said)[:_CAUSES_MAX]
+
+
 def causes(transition: Transition, locale: Locale = "en") -> tuple[str, ...]:
-    """Why, in words: at most three phrases, the strongest contribution first, none twice."""
-    rising = [part for part in transition.why if part.points_e2 > 0 and part.name not in _WORDLESS]
-    strongest = sorted(rising, key=lambda part: -part.points_e2)
-    phrases: dict[str, None] = {}
-    for part in strongest:
-        phrases.update(dict.fromkeys(_cause(part, transition, locale)))
-    return tuple(phrases)[:_CAUSES_MAX]
+    """Why a transition came, in words."""
+    return phrases(
+        transition.why,
+        locale,
+        waiting=transition.waiting,
+        contacts_24h=transition.contacts_24h,
+        at_ms=transition.at_ms,
+    )
 
 
 def _reason_code(transition: Transition) -> str | None:

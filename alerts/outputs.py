@@ -160,6 +160,18 @@ class Loss(msgspec.Struct, frozen=True):
     exempt: str | None
 
 
+class Words(msgspec.Struct, frozen=True):
+    """Why, in each language: at most three phrases, what weighs most first.
+
+    Attributes:
+        en: English.
+        fa: Persian.
+    """
+
+    en: tuple[str, ...]
+    fa: tuple[str, ...]
+
+
 class HealthRow(msgspec.Struct, frozen=True):
     """Value of `nabz.health.v1`: the latest picture of one customer.
 
@@ -180,6 +192,7 @@ class HealthRow(msgspec.Struct, frozen=True):
         quiet: Whether the customer stopped writing.
         usual: What is usual for the customer, and whether it gets worse.
         loss: What is at stake; null where no `value` is configured.
+        reasons: Why, in words: of distress, or while it rests of health below healthy; null else.
     """
 
     customer: str
@@ -210,6 +223,7 @@ class HealthRow(msgspec.Struct, frozen=True):
     quiet: Silent | None = None
     usual: Usual | None = None
     loss: Loss | None = None
+    reasons: Words | None = None
 
 
 class LinkedTo(msgspec.Struct, frozen=True):

@@ -117,6 +117,9 @@ _EN: Final = Texts(
         "solved": "says it is solved",
         "positive_words": "writes in positive words",
         "trail": "was in distress lately",
+        "friction": "met obstacles lately",
+        "unresolved": "has waited for more than a day",
+        "quiet": "has stopped writing",
         "cut_off": "nothing newer is read from it, so nobody is told of waiting or silence",
         "opening_storm": "it opens far more often than usual since a change of configuration;"
         " its openings are held until they are released",
@@ -229,6 +232,9 @@ _FA: Final = Texts(
         "solved": "می‌گوید حل شد",
         "positive_words": "با واژه‌های مثبت می‌نویسد",
         "trail": "به‌تازگی ناراحت بوده است",
+        "friction": "به‌تازگی با دشواری روبه‌رو شده است",
+        "unresolved": "بیش از یک روز منتظر مانده است",
+        "quiet": "دیگر پیام نمی‌دهد",
         "cut_off": "چیز تازه‌ای از آن خوانده نمی‌شود، پس از انتظار و سکوت هم خبری داده نمی‌شود",
         "opening_storm": "از هنگام تغییر پیکربندی بسیار بیش از معمول هشدار می‌دهد؛"
         " هشدارهای آن تا آزاد شدن نگه داشته می‌شوند",

@@ -8,13 +8,20 @@ Next step: `alerts.fold` puts them into what it publishes.
 
 from __future__ import annotations
 
+from typing import Final
+
+from msgspec.structs import replace
+
 from alerts import outputs
+from alerts.message import Locale, phrases
 from alerts.outputs import At
 from scoring.baseline import baseline
 from scoring.config import Scoring
 from scoring.conversation import Conversation
 from scoring.customer import Customer, Past
 from scoring.health import Health, Part, answered_now
+
+LOCALES: Final[tuple[Locale, ...]] = ("en", "fa")
 
 
 def strongest(part: outputs.Contribution) -> tuple[int, str]:
@@ -28,6 +35,33 @@ def reason(found: Health) -> str | None:
     if top is None:
         return None
     return top.causes[0].cue if top.causes else top.name
+
+
+def in_words(found: Health, *, rests: bool) -> outputs.Words | None:
+    """Why a customer is as they are, in every language; None where nothing weighs on them.
+
+    Args:
+        found: Their scores.
+        rests: Distress is too low to speak of: what lowers health is said, unless that is healthy.
+    """
+    if not rests:
+        parts = found.distress
+    elif found.band in {"watch", "at_risk", "critical"}:
+        parts = tuple(replace(part, points_e2=-part.points_e2) for part in found.health)
+    else:
+        return None
+    why = contributions(parts)
+    of: list[tuple[str, ...]] = [
+        phrases(
+            why,
+            locale,
+            waiting=waiting(found),
+            contacts_24h=found.contacts_24h,
+            at_ms=found.now_ms,
+        )
+        for locale in LOCALES
+    ]
+    return outputs.Words(*of)
 
 
 def _evidence(past: Past) -> outputs.Evidence:

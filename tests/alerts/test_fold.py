@@ -685,6 +685,22 @@ def test_a_row_says_who_where_and_why() -> None:
     assert part.evidence[0].quote == "so angry" and part.evidence[0].at.topic == "chat"
 
 
+def test_a_row_says_why_in_words_of_both_languages() -> None:
+    """A service can show it as it is; while distress rests, what lowers health is said instead."""
+    folded = fold_all([signal(T, 2_500), wake(T + 30 * MINUTE_MS)], EASY)
+    row = told(folded, HealthRow)[-1]
+    assert row.reasons is not None
+    assert row.reasons.en == ("angry", "waiting 30 min for an answer")
+    assert row.reasons.fa[1] == "۳۰ دقیقه منتظر پاسخ است"
+    resting = replace(SCORING, resting=10_000)
+    calm = replace(EASY, rules=(), scoring=replace(resting, base=6_000))
+    lowered = told(fold_all([thanks(T, 2_500)], calm), HealthRow)[-1]
+    assert (lowered.band, lowered.reason) == ("at_risk", None)
+    assert lowered.reasons is not None and lowered.reasons.en
+    healthy = replace(EASY, rules=(), scoring=replace(resting, base=10_000))
+    assert told(fold_all([thanks(T, 900)], healthy), HealthRow)[-1].reasons is None
+
+
 def test_a_row_says_what_was_promised_what_an_answer_is_worth_and_what_is_usual() -> None:
     """Facts beside the scores; the moment a promise breaks is told at that moment."""
     scoring = replace(SCORING, touchpoints={"shop": Touchpoint(promise_ms=7 * MINUTE_MS)}, high=100)
