@@ -107,6 +107,27 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     talks_emit_ms: int | None = None
 
 
+class Glance(msgspec.Struct, frozen=True, array_like=True):
+    """The few parts of a row that a census asks for; the rest is passed over, not decoded."""
+
+    encoding: int
+    now_ms: int
+    complete_ms: int
+    looked_ms: int
+    config_hash: str
+    customer: msgspec.Raw
+    episodes: tuple[Episode, ...]
+    places: msgspec.Raw
+    ids: msgspec.Raw
+    folded: int
+    duplicates: int
+    failed: int
+    failed_ms: int | None
+    version: int
+    emitted_ms: int
+    shown: Shown
+
+
 class PartitionRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """What is kept of a log partition as a whole, at key `~`.
 
@@ -138,6 +159,7 @@ class PartitionRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
+_glance_decoder = msgspec.msgpack.Decoder(Glance)
 _row_decoder = msgspec.msgpack.Decoder(Row)
 _partition_decoder = msgspec.msgpack.Decoder(PartitionRow)
 
@@ -172,6 +194,18 @@ def decode_row(data: bytes) -> Row | None:
     if not row.customer.packed:
         return row
     return msgspec.structs.replace(row, customer=at_hand(row.customer))
+
+
+def glance(data: bytes) -> Glance | None:
+    """What a census asks of a row, at a fraction of `decode_row`'s cost; errors as there.
+
+    >>> found = glance(encode_row(Row(now_ms=5), log_epoch=1, offset=7))
+    >>> found is not None and found.shown == Shown()
+    True
+    """
+    if unpack_header(data).deleted:
+        return None
+    return _glance_decoder.decode(memoryview(data)[HEADER_BYTES:])
 
 
 def encode_partition_row(row: PartitionRow, *, log_epoch: int, offset: int) -> bytes:

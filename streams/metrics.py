@@ -30,9 +30,12 @@ from prometheus_client.registry import Collector
 from alerts.channels.base import FAILURES
 from alerts.message import Kind
 from alerts.pipeline import REASONS, WAITING
+from scoring.records import FAMILIES
 from streams.engine.progress import Progress
 
 SECONDS: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+POINTS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90)
+LANGUAGES: Final = ("en", "fa", "unknown")
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 OUTCOMES: Final = ("folded", "duplicate", "failed")
 CHANNEL_STATES: Final = ("open", "held", "disabled")
@@ -61,7 +64,9 @@ class Metrics:
         watermark: `complete_to_ms` of each log partition, in seconds since the epoch.
         customers: Customers each log partition holds.
         transitions: Transitions by state reached and severity.
-        health: Health of the customers whose row was emitted.
+        health: Health of the customers whose row was emitted; `distress` likewise.
+        messages: What customers wrote, by the language it was read in.
+        cues: The same, by what was found in it: a message of two families counts twice.
         cycle: Duration of a commit cycle.
         dead_letters: Records put aside, by reason.
     """
@@ -73,6 +78,9 @@ class Metrics:
     customers: Gauge
     transitions: Counter
     health: Histogram
+    distress: Histogram
+    messages: Counter
+    cues: Counter
     cycle: Histogram
     dead_letters: Counter
 
@@ -121,7 +129,22 @@ class Metrics:
             health=Histogram(
                 "nabz_health_score",
                 "Health of customers when emitted",
-                buckets=(10, 20, 30, 40, 50, 60, 70, 80, 90),
+                buckets=POINTS,
+                registry=registry,
+            ),
+            distress=Histogram(
+                "nabz_distress_score",
+                "Distress of customers when emitted",
+                buckets=POINTS,
+                registry=registry,
+            ),
+            messages=Counter(
+                "nabz_messages", "Messages of customers", ["language"], registry=registry
+            ),
+            cues=Counter(
+                "nabz_cue_messages",
+                "Messages of customers with a cue of the family",
+                ["family"],
                 registry=registry,
             ),
             cycle=Histogram(
@@ -136,6 +159,10 @@ class Metrics:
         )
         for outcome in OUTCOMES:
             made.events.labels(outcome)
+        for language in LANGUAGES:
+            made.messages.labels(language)
+        for family in FAMILIES:
+            made.cues.labels(family)
         for state in ("inactive", "pending", "firing", "recovering", "closed"):
             for severity in ("warning", "critical"):
                 made.transitions.labels(state, severity)
@@ -152,8 +179,14 @@ class LaneCollector(Collector):
         self._progress = progress
 
     def collect(self) -> Iterator[Metric]:
-        """Two gauges and three counters."""
+        """Three gauges and three counters."""
         now = self._progress
+        behind = GaugeMetricFamily(
+            "nabz_log_lag_records", "Log records not folded yet", labels=["partition"]
+        )
+        for partition in sorted(now.assigned & now.behind.keys()):
+            behind.add_metric([str(partition)], now.behind[partition])
+        yield behind
         yield GaugeMetricFamily(
             "nabz_assigned_partitions", "Log partitions this worker has", value=len(now.assigned)
         )

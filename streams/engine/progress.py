@@ -8,7 +8,7 @@ Next step: the metrics server answers /livez with `stuck` and /readyz with `read
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FETCH_LIMIT_S = 30.0
 
@@ -35,6 +35,7 @@ class Progress:
         gaps: Fetches that did not continue a partition's position and were read again.
         skipped: Log records that retention removed before we had read them.
         stale: Changelog records outvoted by a higher fence.
+        behind: Records of each partition that the last look at it found unfolded.
     """
 
     session_s: float
@@ -54,6 +55,7 @@ class Progress:
     gaps: int = 0
     skipped: int = 0
     stale: int = 0
+    behind: dict[int, int] = field(default_factory=dict)
 
     def ready(self) -> bool:
         """Are our rows in place and records being folded?"""

@@ -158,6 +158,17 @@ class Thread(driver.AIOKafkaConsumerThread):
         """
         return bool(self._ensure_consumer().partitions_for_topic(topic))
 
+    def end_of(self, tp: TP) -> int | None:
+        """Where a partition ended at the last answered fetch; None if that is not known.
+
+        Asked from outside of the consumer's loop, which may give the partition away meanwhile.
+        """
+        try:
+            end: int | None = self._ensure_consumer().highwater(tp)
+        except (AssertionError, AttributeError, IllegalStateError):
+            return None
+        return end
+
     def keep_alive(self) -> None:
         """Tell aiokafka we are not idle: with nothing to fetch it leaves the group for good."""
         self._ensure_consumer()._subscription._last_fetch_ended = time.monotonic()
@@ -251,6 +262,10 @@ class Consumer(driver.Consumer):
             return
         fetched = await self._getmany(active_partitions=active, timeout=1.0)
         progress.fetched_s = time.monotonic()
+        for tp in active:
+            end, position = self._thread.end_of(tp), self._read_offset[tp]
+            if end is not None and position is not None:
+                progress.behind[tp.partition] = max(0, end - position)
         if self._thread.generation() == LOST:
             await asyncio.sleep(0.1)  # until the revoke that this entails; then all is read again
         elif fetched and self.flow_active:

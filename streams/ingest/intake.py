@@ -10,6 +10,7 @@ Next step: `streams.ingest.sorting` decides what becomes of a record whose turn 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +135,7 @@ class Intake:
         readings: The source partitions we own, by place.
         merge: Where their records wait.
         file_ended: A file has been read to its end since this was last set to False.
+        skipped: Records that were removed before they were read, by source, since last taken.
     """
 
     def __init__(
@@ -148,6 +150,7 @@ class Intake:
         self.readings: dict[Place, Reading] = {}
         self.merge: Merge[Raw] = Merge(queue_max=settings.ingest.queue)
         self.file_ended = False
+        self.skipped: Counter[str] = Counter()
         self._names = names
         self._batch = settings.ingest.batch
         self._live = settings.clock == "live"
@@ -259,7 +262,7 @@ class Intake:
                 timeout_ms=wait_ms,
                 max_records=min(self._batch, *(rooms[tp] for tp in wanted)),
             )
-            await self._take_in_all(fetched, by_tp)
+            await self._take_in_all(consumer, fetched, by_tp)
             for tp, places in by_tp.items():
                 await self._see_end(consumer, tp, places, told)
         else:
@@ -268,12 +271,14 @@ class Intake:
 
     async def _take_in_all(
         self,
+        consumer: AIOKafkaConsumer,
         fetched: Mapping[TopicPartition, list[ConsumerRecord[bytes, bytes]]],
         by_tp: Mapping[TopicPartition, list[Place]],
     ) -> None:
         now_ms = self._clock()
         for tp, records in fetched.items():
             self._as_expected(tp, records[0].offset)
+            await self._look_back(consumer, tp, records[0].offset, by_tp[tp])
             self._expected[tp] = records[-1].offset + 1
             for place in by_tp[tp]:
                 one = self.readings[place]
@@ -294,6 +299,30 @@ class Intake:
                 " was not: give the source another name"
             )
 
+    async def _look_back(
+        self, consumer: AIOKafkaConsumer, tp: TopicPartition, found: int, places: list[Place]
+    ) -> None:
+        """Count what lies before `found` and is gone: removed by retention before it was read.
+
+        Offsets that compaction or transactions leave out are none: the topic still begins before
+        them.
+        """
+        expected = self._expected[tp]
+        if found <= expected:
+            return
+        self._expected[tp] = found
+        begin = (await consumer.beginning_offsets([tp]))[tp]
+        gone = min(begin, found) - expected
+        if gone > 0:
+            log.error(
+                "ingest.records_missing",
+                topic=tp.topic,
+                partition=tp.partition,
+                first=expected,
+                next=min(begin, found),
+            )
+            self.skipped.update({place[0]: gone for place in places})
+
     def _take_in(self, place: Place, items: list[Item[Raw]]) -> None:
         if items:
             self.readings[place].position = items[-1].offset + 1
@@ -310,6 +339,7 @@ class Intake:
         if end is None or (self._expected[tp] < end and await consumer.position(tp) < end):
             return
         self._as_expected(tp, end)
+        await self._look_back(consumer, tp, end, places)
         answered_ms = consumer.last_poll_timestamp(tp)
         for place in places:
             partition = self.merge.partitions[place]

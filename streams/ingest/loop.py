@@ -270,6 +270,7 @@ class Ingest:
             for place in self._intake.readings:
                 self._conversations.lose(place)
             self._intake.drop()
+            self._metrics.forget()
 
     async def assigned(self, assigned: set[TopicPartition]) -> None:
         """These partitions are ours: go on where their last owner has stopped."""
@@ -322,6 +323,9 @@ class Ingest:
 
     def _count(self) -> None:
         """Everything is acknowledged: let the books say so."""
+        for source, count in self._intake.skipped.items():
+            self._metrics.skipped.labels(source).inc(count)
+        self._intake.skipped.clear()
         for place, one in self._intake.readings.items():
             before = one.books.events
             for (outcome, reason), count in Counter(one.books.close()).items():
@@ -393,6 +397,15 @@ class Ingest:
 
     def _gauges(self) -> None:
         self._metrics.complete_to.set(self._complete_to_ms / 1000)
+        told = self.progress()
+        for name in self._counting:
+            read_ms = complete_to_ms(told, [name])
+            self._metrics.source_complete_to.labels(name).set(read_ms / 1000)
+        for (source, _, number), reading in self._intake.readings.items():
+            end = self._end_of(reading, number)
+            if end is not None:
+                behind = max(0, end - reading.books.offset)
+                self._metrics.lag_records.labels(source, str(number)).set(behind)
         if not self._live:
             return
         now_ms = self._clock()
@@ -403,6 +416,14 @@ class Ingest:
             behind_s[source] = max(behind_s.get(source, 0.0), away_ms / 1000)
         for source, seconds in behind_s.items():
             self._metrics.lag.labels(source).set(seconds)
+
+    def _end_of(self, one: Reading, number: int) -> int | None:
+        """Where a topic's partition ended at the last answered fetch; None of files."""
+        tp = TopicPartition(one.topic, number)
+        if one.source.inputs is not None or tp not in self._consumer.assignment():
+            return None
+        end: int | None = self._consumer.highwater(tp)
+        return end
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from streams.dead_letters import REASONS
+from streams.ingest.intake import COMMANDS_SOURCE
 
 OUTCOMES: Final = ("appended", "filtered", "dead_lettered")
 
@@ -27,6 +28,9 @@ class IngestMetrics:
         events: Events appended to the customer log, by source.
         dead_letters: Records put aside, by reason.
         lag: Seconds of event time that the slowest partition here is behind, by source.
+        lag_records: Records of each partition here that are not appended, filtered or put aside.
+        skipped: Records of a source that were removed before they were read: data was lost.
+        source_complete_to: Each source has been read up to here, whoever reads it.
         complete_to: All sources have been read up to here.
     """
 
@@ -34,6 +38,9 @@ class IngestMetrics:
     events: Counter
     dead_letters: Counter
     lag: Gauge
+    lag_records: Gauge
+    skipped: Counter
+    source_complete_to: Gauge
     complete_to: Gauge
 
     @classmethod
@@ -64,6 +71,24 @@ class IngestMetrics:
                 ["source"],
                 registry=registry,
             ),
+            lag_records=Gauge(
+                "nabz_ingest_lag_records",
+                "Records of a source not dealt with yet",
+                ["source", "partition"],
+                registry=registry,
+            ),
+            skipped=Counter(
+                "nabz_ingest_skipped_records",
+                "Records of a source that were removed before they were read",
+                ["source"],
+                registry=registry,
+            ),
+            source_complete_to=Gauge(
+                "nabz_source_complete_to_timestamp_seconds",
+                "A source has been read up to here",
+                ["source"],
+                registry=registry,
+            ),
             complete_to=Gauge(
                 "nabz_ingest_complete_to_timestamp_seconds",
                 "All sources have been read up to here",
@@ -73,8 +98,18 @@ class IngestMetrics:
         for source in sources:
             made.events.labels(source)
             made.lag.labels(source).set(0)
+            made.skipped.labels(source)
+            if source != COMMANDS_SOURCE:  # completeness does not wait for them
+                made.source_complete_to.labels(source)
             for outcome in OUTCOMES:
                 made.records.labels(source, outcome)
         for reason in REASONS:
             made.dead_letters.labels(reason)
         return made
+
+    def forget(self) -> None:
+        """No partition is ours any more: others tell how far theirs are."""
+        self.lag_records.clear()
+        for metric in self.lag.collect():
+            for sample in metric.samples:
+                self.lag.labels(**sample.labels).set(0)

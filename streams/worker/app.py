@@ -34,6 +34,7 @@ from streams.ingest.metrics import IngestMetrics
 from streams.metrics import LaneCollector, Metrics, build_info
 from streams.settings import Settings
 from streams.topics import CONTROL, LOG, ROWS
+from streams.worker.census import CensusCollector
 from streams.worker.observer import Counting
 from streams.worker.track import Track
 from streams.worker.wakes import Wakes
@@ -139,6 +140,7 @@ class Worker:
             took=metrics.cycle.observe,
         )
         self.registry.register(LaneCollector(lane.progress))
+        self.registry.register(CensusCollector(track.census))
         return lane
 
     def _services(self, wakes: Wakes, lane: Callable[[], Lane]) -> Sequence[Service]:

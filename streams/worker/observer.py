@@ -10,9 +10,9 @@ from contextlib import suppress
 from alerts.fold import Result
 from alerts.outputs import FoldFailed, HealthRow, Output, Transition
 from alerts.row import PartitionRow
-from scoring.records import LogRecord, Signal
+from scoring.records import FAMILIES, LogRecord, Reading, Signal
 from streams.clock import wall_ms
-from streams.metrics import Metrics
+from streams.metrics import LANGUAGES, Metrics
 from streams.worker.track import Observer
 
 _OUTCOMES = frozenset({"folded", "duplicate", "failed"})
@@ -32,6 +32,17 @@ class Counting(Observer):
             self._metrics.events.labels(result).inc()
         if self._live and isinstance(record, Signal):
             self._metrics.event_lag.observe(_since_s(record.ts_ms))
+        if result == "folded" and isinstance(record, Signal) and record.author == "customer":
+            self._read(record.reading)
+
+    def _read(self, reading: Reading | None) -> None:
+        """What a customer wrote: its language, and what was found in it."""
+        if reading is None:
+            return
+        language = reading.lang if reading.lang in LANGUAGES else "unknown"
+        self._metrics.messages.labels(language).inc()
+        for family in {cue.family for cue in reading.cues}.intersection(FAMILIES):
+            self._metrics.cues.labels(family).inc()
 
     def told(self, output: Output) -> None:
         """One output."""
@@ -41,8 +52,11 @@ class Counting(Observer):
                 opens = output.after == "firing" and output.before in {"inactive", "pending"}
                 if self._live and opens and not output.historical:
                     self._metrics.detection_delay.observe(_since_s(output.since_ms))
-            case HealthRow() if output.health_e2 is not None:
-                self._metrics.health.observe(output.health_e2 / 100)
+            case HealthRow():
+                if output.health_e2 is not None:
+                    self._metrics.health.observe(output.health_e2 / 100)
+                if output.distress_e2 is not None:
+                    self._metrics.distress.observe(output.distress_e2 / 100)
             case FoldFailed():
                 self._metrics.dead_letters.labels("fold_failed").inc()
             case _:

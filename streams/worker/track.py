@@ -11,6 +11,7 @@ Next step: `streams.engine.cycle` stores what comes out, `streams.worker.wakes` 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -41,6 +42,7 @@ from scoring.records import (
 from streams.codec import record_of
 from streams.control import Control
 from streams.engine.cycle import Folded, Output, Record
+from streams.worker.census import Fact, changed, counted
 from streams.worker.due import DueIndex
 
 log = structlog.get_logger("nabz.track")
@@ -80,6 +82,7 @@ class Track:
     Attributes:
         due: Timers by partition, of the partitions restored to us.
         hashes: Configuration in force by partition.
+        census: How the customers are, by partition restored to us.
     """
 
     def __init__(
@@ -99,6 +102,8 @@ class Track:
         self.due: dict[int, DueIndex] = {}
         self.hashes: dict[int, str] = {}
         self._restored: dict[int, tuple[PartitionRow, int]] = {}
+        self.census: dict[int, Counter[Fact]] = {}
+        self._moved: dict[int, Counter[Fact]] = {}
 
     # ------------------------------------------------------------------ what the cycle calls
 
@@ -118,6 +123,7 @@ class Track:
                 f"{work.failures} of {len(records)} records of partition {partition} failed to"
                 " fold: nothing was written; run the last release or configuration that worked"
             )
+        self._moved[partition] = work.moved()
         return work.result(self._observer)
 
     async def ready_for(self, partition: int, records: Sequence[Record]) -> None:
@@ -141,6 +147,7 @@ class Track:
     def on_restored(self, partition: int, rows: Mapping[bytes, bytes]) -> None:
         """Index what is due, and take up the configuration in force."""
         self.due[partition] = DueIndex(rows)
+        self.census[partition] = counted(rows)
         row = rows.get(PARTITION_KEY)
         self.hashes[partition] = ""
         if row is not None:
@@ -153,6 +160,7 @@ class Track:
         index = self.due.get(partition)
         if index is not None:
             index.change(changed.items())
+            self.census[partition].update(self._moved.pop(partition, Counter()))
         row = changed.get(PARTITION_KEY)
         if row is not None:
             found = decode_partition_row(row)
@@ -165,6 +173,7 @@ class Track:
         """Forget the partition."""
         self._observer.lost(partition)
         self.due.pop(partition, None)
+        self.census.pop(partition, None)
         self.hashes.pop(partition, None)
         self._restored.pop(partition, None)
 
@@ -221,6 +230,7 @@ class Batch:
         self._rows = rows
         self._decoded: dict[bytes, tuple[Row | None, int]] = {}
         self._changed_rows: dict[bytes, tuple[Row, int]] = {}
+        self._before: dict[bytes, Row | None] = {}
         self.told: list[tuple[bytes, Told]] = []
         stored = rows.get(PARTITION_KEY)
         self._seen = -1 if stored is None else unpack_header(stored).offset
@@ -266,6 +276,7 @@ class Batch:
                 held = (None, -1)
             else:
                 held = (decode_row(stored), unpack_header(stored).offset)
+            self._before[key] = held[0]
         row, offset = held
         if record.offset <= offset:
             return
@@ -311,6 +322,10 @@ class Batch:
         for key, (row, offset) in self._changed_rows.items():
             changed[key] = encode_row(row, log_epoch=epoch, offset=offset)
         return changed
+
+    def moved(self) -> Counter[Fact]:
+        """What the changed rows change in the census."""
+        return changed((self._before[key], row) for key, (row, _) in self._changed_rows.items())
 
     def result(self, observer: Observer) -> Folded:
         """Rows, and outputs as records in order, of a customer's health the newest only."""

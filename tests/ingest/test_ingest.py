@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from kafka import KafkaAdminClient
+from kafka import TopicPartition as StoredPartition
 from prometheus_client import CollectorRegistry
 
 from scoring.records import Command, Origin, Profile, Reading, Signal
@@ -417,15 +419,28 @@ async def test_processes_share_partitions_and_hand_them_over(world: World) -> No
     def share(ingest: Ingest) -> set[int]:
         return {place[2] for place in ingest._intake.readings if place[0] == "events"}
 
-    first, second = world.ingest(tree), world.ingest(tree)
+    def shown(registry: CollectorRegistry) -> set[int]:
+        return {
+            int(sample.labels["partition"])
+            for family in registry.collect()
+            if family.name == "nabz_ingest_lag_records"
+            for sample in family.samples
+            if sample.labels["source"] == "events"
+        }
+
+    registry = CollectorRegistry()
+    metrics = IngestMetrics.register(registry, ["events", "commands"])
+    first, second = world.ingest(tree, metrics=metrics), world.ingest(tree)
     async with world.running(first):
         await send(40)
         await until("first reads", lambda: counted(first, "events", 40))
+        assert shown(registry) == share(first)
         async with world.running(second):
             await until(
                 "both have some",
                 lambda: len(share(first)) * len(share(second)) == 4,
             )
+            await until("first shows its own alone", lambda: shown(registry) == share(first))
             await send(40)
             await until("both read", lambda: counted(first, "events", 80))
             await until("both know", lambda: first.complete_to_ms > wall_ms() - 20_000)
@@ -458,6 +473,47 @@ async def test_a_topic_that_was_made_anew_stops_ingest(world: World) -> None:
     await world.send(world.names.control, [(0, progress_key(told), msgspec.json.encode(told))])
     with pytest.raises(IngestError, match="made anew or cut"):
         await asyncio.wait_for(world.ingest({}).run(), 60)
+
+
+@on_loop
+async def test_what_retention_removed_before_it_was_read_is_counted(kafka_broker: Broker) -> None:
+    """Nobody can score it any more; whoever runs nabz is to know."""
+    world = World(kafka_broker)
+    registry = CollectorRegistry()
+    metrics = IngestMetrics.register(registry, ["events", "commands"])
+    turn = line(kind="message", customer="c", author="customer", ts=AT_S, text="x")
+    events = world.names.events
+
+    def skipped() -> float | None:
+        return registry.get_sample_value("nabz_ingest_skipped_records_total", {"source": "events"})
+
+    await world.send(events, [(0, None, turn)] * 2)
+    async with world.running(world.ingest({}, metrics=metrics)) as ingest:
+        await until("read", lambda: counted(ingest, "events", 2))
+    assert skipped() == 0
+    await world.send(events, [(0, None, turn)] * 5)
+    client = KafkaAdminClient(**kafka_broker.kafka_python())
+    try:
+        client.delete_records({StoredPartition(events, 0): 5})
+    finally:
+        client.close()
+    async with world.running(world.ingest({}, metrics=metrics)) as ingest:
+        await until("the rest is read", lambda: counted(ingest, "events", 4))
+        await until("it is told", lambda: skipped() == 3)
+
+        def behind(name: str, **labels: str) -> float | None:
+            return registry.get_sample_value(name, {"source": "events", **labels})
+
+        await until(
+            "nothing is left", lambda: behind("nabz_ingest_lag_records", partition="0") == 0
+        )
+        await until(
+            "read up to now",
+            lambda: (behind("nabz_source_complete_to_timestamp_seconds") or 0) > AT_S,
+        )
+    metrics.forget()
+    assert behind("nabz_ingest_lag_records", partition="0") is None
+    assert behind("nabz_ingest_lag_seconds") == 0
 
 
 @on_loop
