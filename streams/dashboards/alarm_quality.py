@@ -164,10 +164,17 @@ _LIFE: Final = (
         queries=quantiles("nabz_detection_delay_seconds"),
     ),
     Panel(
+        title="Flapping now",
+        says="Open alerts that relapse or come back too often. Each is told once and takes longer "
+        "to recover; those that stay need another `clear_at`.",
+        unit="short",
+        queries=(Query("sum(nabz_flapping_alerts{@})", "flapping"),),
+    ),
+    Panel(
         title="Alarms about nabz itself",
         says="How many of each are firing; what each means stands in the runbook. Those that fire"
         " often and change nothing should be changed themselves.",
-        width=24,
+        width=16,
         unit="short",
         stacked=True,
         queries=(

@@ -12,6 +12,7 @@ from streams.dashboards.panel import NEVER, Panel, Query, quantiles
 
 _RAISED = 'nabz_transitions_total{@, to="firing"}'
 _HEALTH = "nabz_health_score_bucket{@}"
+_DISTRESS = "sum by (le) (rate(nabz_distress_score_bucket{@}[$__rate_interval]))"
 
 _NOW: Final = (
     Panel(
@@ -76,6 +77,35 @@ _NOW: Final = (
     ),
 )
 
+_WHOLE: Final = (
+    Panel(
+        title="Customers by band",
+        says="All customers by band of health, as their rows last told. Colours move up in a bad "
+        "week; `unknown` has shown too little to be judged.",
+        unit="short",
+        stacked=True,
+        queries=(Query("sum by (band) (nabz_customers{@})", "{{band}}"),),
+    ),
+    Panel(
+        title="Alerts open",
+        says="By severity and whether somebody has taken them, those of rules on trial included. "
+        "`unacked` that grows: nobody looks.",
+        unit="short",
+        stacked=True,
+        queries=(
+            Query("sum by (severity, human) (nabz_open_alerts{@})", "{{severity}} {{human}}"),
+        ),
+    ),
+    Panel(
+        title="Customers who have stopped writing",
+        says="They used to write and are overdue: `content`, or `unresolved` with something open. "
+        "Twice as many as a day ago, and one in twenty, is NabzManyQuiet.",
+        unit="short",
+        stacked=True,
+        queries=(Query("sum by (state) (nabz_quiet_customers{@})", "{{state}}"),),
+    ),
+)
+
 _HEALTHS: Final = (
     Panel(
         title="Health of customers who did something",
@@ -136,10 +166,59 @@ _ALERTS: Final = (
     ),
 )
 
+_WRITTEN: Final = (
+    Panel(
+        title="Languages",
+        says="Share of the messages by the language they were read in. `unknown` is not read: "
+        "three in ten of a day are NabzUnread. A share that is not what it was is NabzDrift.",
+        unit="percentunit",
+        stacked=True,
+        top=1,
+        queries=(
+            Query(
+                "sum by (language) (rate(nabz_messages_total{@}[$__rate_interval]))"
+                " / ignoring (language) group_left ()"
+                " sum(rate(nabz_messages_total{@}[$__rate_interval]))",
+                "{{language}}",
+            ),
+        ),
+    ),
+    Panel(
+        title="What messages hold",
+        says="Share of the messages in which a cue of the family was found; one may hold several.",
+        unit="percentunit",
+        queries=(
+            Query(
+                "sum by (family) (rate(nabz_cue_messages_total{@}[$__rate_interval]))"
+                " / ignoring (family) group_left ()"
+                " sum(rate(nabz_messages_total{@}[$__rate_interval]))",
+                "{{family}}",
+            ),
+        ),
+    ),
+    Panel(
+        title="Median and highest tenth of distress",
+        says="Of the rows that were written. The highest tenth rises alone where a few customers "
+        "have a bad day; both rise where something has happened to many.",
+        unit="short",
+        top=100,
+        queries=tuple(
+            Query(f"histogram_quantile({share}, {_DISTRESS})", name)
+            for share, name in ((0.5, "median"), (0.9, "highest tenth"))
+        ),
+    ),
+)
+
 FLEET: Final = Board(
     name="fleet",
     title="nabz: fleet",
     says="How the customers are, what was raised about them, and whether it is the present.",
     asks="nabz_build_info",
-    rows=(("", _NOW), ("Health", _HEALTHS), ("Alerts", _ALERTS)),
+    rows=(
+        ("", _NOW),
+        ("All customers", _WHOLE),
+        ("Health", _HEALTHS),
+        ("Alerts", _ALERTS),
+        ("What they write", _WRITTEN),
+    ),
 )

@@ -101,6 +101,42 @@ _INGEST: Final = (
         ),
     ),
     Panel(
+        title="Not dealt with yet, by source",
+        says="Records written and not yet appended, filtered or put aside. Alone it says little: "
+        "a thousand at a hundred a second are ten seconds.",
+        unit="short",
+        queries=(
+            Query('sum by (source) (nabz_ingest_lag_records{@, source=~"$source"})', "{{source}}"),
+        ),
+    ),
+    Panel(
+        title="Time since each source was read",
+        says="Up to where a source has been read, less its lateness. The slowest holds back what "
+        "is said of waiting and quiet customers.",
+        unit="s",
+        queries=(
+            Query(
+                "time() - max by (source)"
+                ' (nabz_source_complete_to_timestamp_seconds{@, source=~"$source"} > 0)',
+                "{{source}}",
+            ),
+        ),
+    ),
+    Panel(
+        title="Records of a source lost",
+        says="Removed by retention, or passed over by a reset of offsets, before they were read: "
+        "NabzSourceSkipped. In the minute before, or the step if longer.",
+        unit="short",
+        grades=NEVER,
+        queries=(
+            Query(
+                "sum by (source) (increase("
+                'nabz_ingest_skipped_records_total{@, source=~"$source"}[$__rate_interval]))',
+                "{{source}}",
+            ),
+        ),
+    ),
+    Panel(
         title="Time since all sources were read",
         says="As ingest tells it and as it is folded, for the slowest partition. What rests on "
         "absence stands there; ten minutes is NabzWatermarkStalled.",
@@ -143,7 +179,7 @@ _INGEST: Final = (
     Panel(
         title="Share filtered",
         says="Of the records of each source: not of a customer, an unknown type, no consent. A "
-        "step means that a mapping or a source has changed.",
+        "step means that a mapping or a source has changed: NabzFilteredRise.",
         unit="percentunit",
         queries=(
             Query(
@@ -165,6 +201,13 @@ _FOLD: Final = (
             Query("sum(rate(nabz_ingest_events_total{@}[$__rate_interval]))", "appended"),
             Query("sum by (outcome) (rate(nabz_events_total{@}[$__rate_interval]))", "{{outcome}}"),
         ),
+    ),
+    Panel(
+        title="Not folded yet",
+        says="Records of the log by partition. One that stays while nothing is folded is "
+        "NabzLogStalled.",
+        unit="short",
+        queries=(Query("sum by (partition) (nabz_log_lag_records{@})", "partition {{partition}}"),),
     ),
     Panel(
         title="Event to score",

@@ -16,6 +16,7 @@ from streams.dashboards.__main__ import BOARDS
 from streams.engine.progress import Progress
 from streams.ingest.metrics import IngestMetrics
 from streams.metrics import LaneCollector, Metrics, NotifierMetrics
+from streams.worker.census import CensusCollector
 from tests.deploy.composed import DEPLOY, compose
 from tests.deploy.panels import FOLDER, Asked, Json, all_chosen, asked, boards, panels, put_in
 from tests.deploy.tools import ROOT, fetched, needed, run, tool
@@ -72,6 +73,7 @@ def shown() -> str:
     registry = CollectorRegistry()
     Metrics.register(registry, reasons=["not_json"])
     registry.register(LaneCollector(Progress(session_s=10, cycle_limit_s=90, started_s=0.0)))
+    registry.register(CensusCollector({}))
     IngestMetrics.register(registry, ["tickets"])
     NotifierMetrics.register(registry, channels=["hook"])
     return generate_latest(registry).decode()

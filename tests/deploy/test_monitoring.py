@@ -15,11 +15,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from streams.engine.progress import Progress
 from streams.ingest.metrics import IngestMetrics
 from streams.metrics import LaneCollector, Metrics, NotifierMetrics
+from streams.worker.census import CensusCollector
 from tests.deploy.composed import DEPLOY, compose
 from tests.deploy.tools import ROOT, needed, run
 from tests.test_docs import not_understood
 
 RULES = DEPLOY / "prometheus" / "rules.yaml"
+TESTS = ("rules.test.yaml", "drift.test.yaml")
 EVERY = [
     one for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for one in group["rules"]
 ]
@@ -32,13 +34,14 @@ def test_promtool_takes_the_rules_and_their_tests_pass() -> None:
     """Each alarm fires when it should and not before, and a quiet installation alarms nobody."""
     promtool = needed("promtool", "prometheus")
     run(promtool, "check", "rules", "--lint=all", "--lint-fatal", str(RULES))
-    run(promtool, "test", "rules", "rules.test.yaml", cwd=RULES.parent)
+    for name in TESTS:
+        run(promtool, "test", "rules", name, cwd=RULES.parent)
     run(promtool, "check", "config", "--syntax-only", "prometheus.yaml", cwd=RULES.parent)
 
 
 def test_every_alarm_is_tested() -> None:
     """Both ways: in the quiet installation, and where it fires."""
-    page = (RULES.parent / "rules.test.yaml").read_text(encoding="utf-8")
+    page = "".join((RULES.parent / name).read_text(encoding="utf-8") for name in TESTS)
     for one in ALERTS:
         assert page.count(one["alert"]) >= 2, one["alert"]
 
@@ -48,6 +51,7 @@ def test_the_rules_ask_for_what_nabz_shows() -> None:
     registry = CollectorRegistry()
     Metrics.register(registry, reasons=["not_json"])
     registry.register(LaneCollector(Progress(session_s=10, cycle_limit_s=90, started_s=0.0)))
+    registry.register(CensusCollector({}))
     IngestMetrics.register(registry, ["tickets"])
     NotifierMetrics.register(registry, channels=["hook"])
     # Of a gauge without series there is a line of help only.
