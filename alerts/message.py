@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from alerts.outputs import Contribution, Evidence, Transition, Waiting
+from alerts.playbooks import STEP_MAX, Playbooks, playbook_for
 from alerts.ranking import Standing, ranked
 from alerts.standstill import LAG
 from alerts.storm import OPENINGS
@@ -425,7 +426,9 @@ def link_fields(template: str) -> frozenset[str]:
     return asked
 
 
-def _links(transition: Transition, templates: Mapping[str, str]) -> tuple[Link, ...]:
+def _links(
+    transition: Transition, templates: Mapping[str, str], playbook: str | None
+) -> tuple[Link, ...]:
     facts = {
         "customer": transition.customer,
         "account": transition.account,
@@ -446,6 +449,8 @@ def _links(transition: Transition, templates: Mapping[str, str]) -> tuple[Link, 
     ]
     if transition.link is not None and (address := _web_address(transition.link)) is not None:
         links.append(Link("conversation", address))
+    if playbook is not None and (address := _web_address(playbook)) is not None:
+        links.append(Link("playbook", address))
     return tuple({link.name: link for link in reversed(links)}.values())[::-1]
 
 
@@ -477,6 +482,7 @@ def notification(
     locale: Locale = "en",
     quotes: bool = False,
     links: Mapping[str, str] | None = None,
+    playbooks: Playbooks | None = None,
     repeat_no: int = 0,
     late_ms: int = 0,
 ) -> Notification:
@@ -489,6 +495,7 @@ def notification(
         locale: Language of the texts.
         quotes: The channel may see redacted quotes.
         links: Address templates by name.
+        playbooks: Next steps by cause.
         repeat_no: Counts the reminders of one transition.
         late_ms: How long the message has waited; said from five minutes on.
 
@@ -501,6 +508,7 @@ def notification(
     severity = texts.severities.get(transition.severity, plain(transition.severity))
     title = texts.titles[kind].format(severity=severity, who=who)
     lines: list[str] = []
+    address: str | None = None
     if kind in texts.endings:
         lines.extend(_ending(transition, kind, locale))
     else:
@@ -509,6 +517,12 @@ def notification(
             lines.append(texts.because.format(causes=texts.comma.join(said)))
         lines.append(_change(transition, locale))
         lines.extend(_at_stake(transition, locale))
+        book = playbook_for(transition, playbooks or {})
+        steps = () if book is None else book.steps.get(locale, ())
+        lines.extend(texts.next_step.format(step=plain(step, STEP_MAX)) for step in steps)
+        address = transition.playbook
+        if address is None and book is not None:
+            address = book.link
     if late_ms >= LATE_MS:
         lines.append(texts.late.format(duration=duration(late_ms, locale)))
     return Notification(
@@ -530,7 +544,7 @@ def notification(
         title=title,
         lines=tuple(lines),
         evidence=_quotes(transition, locale) if quotes and kind not in texts.endings else (),
-        links=_links(transition, links or {}),
+        links=_links(transition, links or {}, address),
         why=_why(transition),
         rule=plain(transition.rule, _ID_MAX),
         customer=plain(transition.customer, _ID_MAX),

@@ -35,6 +35,7 @@ class Texts:
     source: str
     rule: str
     because: str
+    next_step: str
     at_stake: str
     at_stake_assumed: str
     comma: str
@@ -150,6 +151,7 @@ _EN: Final = Texts(
     source="source {source}",
     rule="rule {rule}",
     because="Why: {causes}",
+    next_step="Next: {step}",
     at_stake="At stake: {loss} {unit} ({share} % of {value})",
     at_stake_assumed="At stake: about {loss} {unit} ({share} % of {value}, a value assumed)",
     comma=", ",
@@ -265,6 +267,7 @@ _FA: Final = Texts(
     source="منبع {source}",
     rule="قاعدهٔ {rule}",
     because="چرا: {causes}",
+    next_step="گام بعدی: {step}",
     at_stake="در خطر: {loss} {unit} ({share}٪ از {value})",
     at_stake_assumed="در خطر: حدود {loss} {unit} ({share}٪ از {value}، ارزش فرضی)",
     comma="، ",

@@ -52,6 +52,7 @@ from streams.notifier.settings import (
     MatchSettings,
     NotifierSettings,
     PersonSettings,
+    PlaybookSettings,
     RouteSettings,
     SecretRef,
     StormSettings,
@@ -168,7 +169,7 @@ class Settings(BaseSettings):
         scoring: What the scores are made of.
         rules: When somebody should be told; the shipped ones by default.
         value: How what is at stake is reckoned; without it nothing is.
-        channels: See `NotifierSettings`, like the next five.
+        channels: See `NotifierSettings`, like the next six.
     """
 
     model_config = SettingsConfigDict(
@@ -198,6 +199,7 @@ class Settings(BaseSettings):
     routes: tuple[RouteSettings, ...] = ()
     people: dict[ChannelName, PersonSettings] = {}
     links: dict[str, str] = {}
+    playbooks: PlaybookSettings = False
     max_notify_age: DurationMs = 900_000
     cut_off_after: CutOffAfter = 900_000
     heartbeat: HeartbeatSettings | None = None
@@ -263,6 +265,7 @@ class Settings(BaseSettings):
             routes=self.routes,
             people=self.people,
             links=self.links,
+            playbooks=self.playbooks,
             max_notify_age=self.max_notify_age,
             clock=self.clock,
             cut_off_after=self.cut_off_after,

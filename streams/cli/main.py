@@ -31,6 +31,7 @@ from streams.cli.init import init
 from streams.cli.log import log
 from streams.cli.notifier import notifier
 from streams.cli.options import examples
+from streams.cli.playbooks import playbooks
 from streams.cli.processes import worker
 from streams.cli.replay import replay
 from streams.cli.routes import routes
@@ -50,7 +51,7 @@ from streams.cli.why_not import why_not
 _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, why_not, top, score, fit, tail, replay, log, dlq, diff_config, export)),
-    ("Tune", (backtest, tune, audit_sample)),
+    ("Tune", (backtest, tune, audit_sample, playbooks)),
     ("Notify", (silences, routes, channels, deliveries)),
     ("Set up", (init, config, rules, topics, sources, doctor)),
 )

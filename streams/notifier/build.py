@@ -27,6 +27,7 @@ from alerts.channels.webhook import Webhook, signing_key
 from alerts.ladder import Ladder, Rung
 from alerts.message import Locale
 from alerts.people import Audience, Person
+from alerts.playbooks import Playbooks, playbooks_from
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
 from alerts.routing import Match, Route
 from alerts.storm import Bounds
@@ -94,6 +95,7 @@ class Plan:
     outlets: Mapping[str, Outlet]
     routes: tuple[Route, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+    playbooks: Playbooks = field(default_factory=dict)
     max_notify_age_ms: int = 900_000
     live: bool = True
     cut_off_after_ms: int = 900_000
@@ -306,6 +308,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         },
         routes=routes,
         links=dict(settings.links),
+        playbooks=playbooks_from(settings.playbooks),
         max_notify_age_ms=settings.max_notify_age,
         live=settings.clock == "live",
         cut_off_after_ms=settings.cut_off_after,

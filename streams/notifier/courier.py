@@ -254,6 +254,7 @@ class Courier:
             locale=outlet.locale if spoken is None else spoken,
             quotes=outlet.quotes,
             links=self._plan.links,
+            playbooks=self._plan.playbooks,
             late_ms=late_ms,
         )
         return replace(said, notification_id=delivery.notification_id, reason=delivery.reason)

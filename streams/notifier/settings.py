@@ -8,13 +8,15 @@ Next step: `streams.notifier.build` makes channels and routes of them.
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from alerts.holds import LONGEST_MS
 from alerts.message import Locale, link_fields
 from alerts.outputs import Severity
+from alerts.playbooks import playbooks_from
+from alerts.written import RuleError
 from streams.calendar_settings import CalendarSettings
 from streams.ingest.picks import suggestion
 from streams.notifier.channel_settings import (
@@ -36,6 +38,7 @@ __all__ = (  # units and words of the channels are those of all other settings t
     "MatchSettings",
     "NotifierSettings",
     "PersonSettings",
+    "PlaybookSettings",
     "RouteSettings",
     "RungSettings",
     "SecretRef",
@@ -176,6 +179,18 @@ class StormSettings(Strict):
     hold: Annotated[DurationMs, Field(ge=60_000, le=LONGEST_MS)] = 4 * 3_600_000
 
 
+def _playbooks(value: Any) -> Any:
+    try:
+        playbooks_from(value)
+    except RuleError as error:
+        raise ValueError(str(error).removeprefix("playbooks: ")) from error
+    return value
+
+
+PlaybookSettings = Annotated[bool | dict[str, Any], BeforeValidator(_playbooks)]
+"""Next steps by cause, as `alerts.playbooks` reads them."""
+
+
 class NotifierSettings(Strict):
     """All the notifier is told.
 
@@ -184,6 +199,7 @@ class NotifierSettings(Strict):
         routes: In order; none sends everything to every channel.
         people: Owners by name, in order; the first that owns an alert does.
         links: Address templates by name, e.g. `https://crm.example/c/{customer}`.
+        playbooks: Next steps by cause; `true` for those that ship, false for none.
         max_notify_age: Older openings wait until the notifier has caught up (live clock only).
         clock: The installation's clock.
         cut_off_after: A source that stands still for longer is told of (live clock only).
@@ -196,6 +212,7 @@ class NotifierSettings(Strict):
     routes: tuple[RouteSettings, ...] = ()
     people: dict[ChannelName, PersonSettings] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict)
+    playbooks: PlaybookSettings = False
     max_notify_age: DurationMs = 900_000
     clock: Literal["live", "watermark"] = "live"
     cut_off_after: CutOffAfter = 900_000

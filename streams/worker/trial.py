@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
+from alerts.association import Handled, handled
 from alerts.backtest import Fired, Timeline
 from alerts.config import Config
 from alerts.outputs import HealthRow, Output, Transition
@@ -113,6 +114,26 @@ def timelines(
         for customer, one in sorted(known.items())
         if one.at_ms
     ]
+
+
+def episodes(
+    records: Records, config: Config, *, log_epoch: int
+) -> tuple[list[Handled], dict[str, list[tuple[int, str]]]]:
+    """Fold the records under a configuration; the alerts that opened, and outcomes by customer.
+
+    Raises:
+        streams.worker.history.HistoryError: The log cannot be folded.
+    """
+    told: list[Transition] = []
+    happened: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for some, outputs in refolded(records, config, log_epoch=log_epoch):
+        told += (one for one in outputs if isinstance(one, Transition))
+        for record in some:
+            found = _read(record)
+            if isinstance(found, Outcome) and record.key is not None:
+                customer = record.key.decode("utf-8", "surrogatepass")
+                happened[customer].append((found.ts_ms, found.kind))
+    return handled(told), happened
 
 
 def _take(
