@@ -63,7 +63,8 @@ class Delivery(msgspec.Struct, frozen=True):
         http_status: The receiver's last answer.
         provider_ref: The receiver's own name of the message.
         ambiguous: Some call ended without an answer: the receiver may have it.
-        offset: Where the transition stands in `nabz.transitions.v1`; -1 with `about` or `storm`.
+        offset: Where the transition stands in `nabz.transitions.v1`; -1 with `about` or `storm`,
+            and for a list.
         log: Where in the customer log it was decided; nowhere with either.
         created_ms: When it was planned, or planned anew after it was kept back.
         version: Rises with every record of the key.
@@ -215,6 +216,40 @@ def digest(
         storm=None,
         number=0,
         person=people.pop() if len(people) == 1 else None,
+    )
+
+
+def listed(reason: str, *, channel: str, person: str, day: int, now_ms: int) -> Delivery:
+    """The first record of a list for a person: one a day, reason, person and channel.
+
+    Args:
+        reason: `morning` or `weekly`.
+        channel: Where it goes.
+        person: Whose it is.
+        day: Their local day, as days since 1970-01-01.
+        now_ms: When it is planned.
+    """
+    mark = f"{reason}|{person}|{day}"
+    return Delivery(
+        notification_id=notification_id(mark, channel, seq=day, reason=reason),
+        channel=channel,
+        alert_id=f"{reason}-{uuid.uuid5(NAMESPACE, mark)}",
+        fingerprint=f"~{reason}|{person}",
+        seq=day,
+        kind="list",
+        reason=reason,
+        state="pending",
+        attempt=0,
+        next_retry_ms=now_ms,
+        failure=None,
+        http_status=None,
+        provider_ref=None,
+        ambiguous=False,
+        offset=-1,
+        log=At("", 0, -1),
+        created_ms=now_ms,
+        updated_ms=now_ms,
+        person=person,
     )
 
 

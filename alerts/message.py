@@ -43,8 +43,11 @@ Kind = Literal[
     "updated",
     "digest",
     "unanswered",
+    "list",
 ]
 Locale = Literal["en", "fa"]
+SEVERAL: Final[frozenset[Kind]] = frozenset({"digest", "list"})
+"""About several alerts, rules and customers, so about no single one."""
 
 NAMESPACE: Final = uuid.UUID("6ba2f6a5-5c0c-5d65-9d5b-3c1d5a2f0e11")
 _OPENING: Final[Mapping[str, Kind]] = {
@@ -172,16 +175,19 @@ def _or_none(value: str | None) -> str | None:
     return None if value is None else plain(value, _ID_MAX)
 
 
-def _isolated(text: str, locale: Locale) -> str:
+def isolated(text: str, locale: Locale) -> str:
+    """A value from outside, kept from turning the line around it."""
     foreign = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text)
     return f"{FSI}{text}{PDI}" if locale == "fa" or foreign else text
 
 
-def _digits(text: str, locale: Locale) -> str:
+def digits(text: str, locale: Locale) -> str:
+    """Figures of a language."""
     return text.translate(_PERSIAN_DIGITS) if locale == "fa" else text
 
 
-def _points(value_e2: int) -> int:
+def points(value_e2: int) -> int:
+    """Whole points of hundredths, half up."""
     return (value_e2 + 50) // 100
 
 
@@ -204,7 +210,7 @@ def duration(length_ms: int, locale: Locale = "en") -> str:
     else:
         parts = [(rest // 1_000, texts.second)]
     shown = [part for part in parts if part[0]] or parts[-1:]
-    return _digits(texts.join_units.join(f"{count} {unit}" for count, unit in shown), locale)
+    return digits(texts.join_units.join(f"{count} {unit}" for count, unit in shown), locale)
 
 
 def moment(at_ms: int, *, seen_from_ms: int, locale: Locale = "en") -> str:
@@ -227,24 +233,25 @@ def moment(at_ms: int, *, seen_from_ms: int, locale: Locale = "en") -> str:
         year, month, day = jalali(at_ms // _DAY_MS)
         persian = f"{year}/{month:02}/{day:02}"
         text = f"{persian if locale == 'fa' else f'{when:%Y-%m-%d}'} {text}"
-    text = _digits(text, locale)
+    text = digits(text, locale)
     return f"{FSI}{text} UTC{PDI}" if locale == "fa" else f"{text} UTC"
 
 
-def _who(transition: Transition, locale: Locale) -> str:
+def named(transition: Transition, locale: Locale) -> str:
+    """Whom it is about: name, id and account of a customer; a source, a rule."""
     texts = TEXTS[locale]
     if transition.measure == LAG:  # about no customer
-        source = _isolated(plain(transition.labels["source"]), locale)
+        source = isolated(plain(transition.labels["source"]), locale)
         return texts.source.format(source=source)
     if transition.measure == OPENINGS:
-        rule = _isolated(plain(transition.labels["rule"]), locale)
+        rule = isolated(plain(transition.labels["rule"]), locale)
         return texts.rule.format(rule=rule)
-    customer = _isolated(plain(transition.customer), locale)
+    customer = isolated(plain(transition.customer), locale)
     name = plain(transition.name) if transition.name is not None else ""
-    who = f"{_isolated(name, locale)} ({customer})" if name else customer
+    who = f"{isolated(name, locale)} ({customer})" if name else customer
     account = plain(transition.account) if transition.account is not None else ""
     if account and account != plain(transition.customer):
-        who += texts.of_account.format(account=_isolated(account, locale))
+        who += texts.of_account.format(account=isolated(account, locale))
     return who
 
 
@@ -252,7 +259,7 @@ def _contacts(count: int, locale: Locale) -> str:
     texts = TEXTS[locale]
     if count < len(texts.ordinals):
         return texts.nth_contact.format(nth=texts.ordinals[count])
-    return texts.many_contacts.format(n=_digits(str(count), locale))
+    return texts.many_contacts.format(n=digits(str(count), locale))
 
 
 def _cause(
@@ -267,11 +274,11 @@ def _cause(
         return (_contacts(contacts_24h, locale),)
     cues = dict.fromkeys(one.cue for one in part.evidence if one.points_e2 > 0)
     spoken = tuple(
-        texts.causes.get(cue, _isolated(plain(cue.replace("_", " ")), locale))
+        texts.causes.get(cue, isolated(plain(cue.replace("_", " ")), locale))
         for cue in list(cues)[:2]
         if cue
     )
-    return spoken or (texts.causes.get(part.name, _isolated(plain(part.name), locale)),)
+    return spoken or (texts.causes.get(part.name, isolated(plain(part.name), locale)),)
 
 
 def phrases(
@@ -314,7 +321,8 @@ def causes(transition: Transition, locale: Locale = "en") -> tuple[str, ...]:
     )
 
 
-def _reason_code(transition: Transition) -> str | None:
+def reason_code(transition: Transition) -> str | None:
+    """Code of what adds most; None where nothing does."""
     rising = [part for part in transition.why if part.points_e2 > 0 and part.name not in _WORDLESS]
     if not rising:
         return None
@@ -322,10 +330,11 @@ def _reason_code(transition: Transition) -> str | None:
     return plain(top.evidence[0].cue if top.evidence else top.name)
 
 
-def _measure(transition: Transition, locale: Locale) -> str:
+def spoken_measure(transition: Transition, locale: Locale) -> str:
+    """What a measure is called."""
     texts = TEXTS[locale]
     spoken = plain(transition.measure.replace("_", " "))
-    return texts.measures.get(transition.measure, _isolated(spoken, locale))
+    return texts.measures.get(transition.measure, isolated(spoken, locale))
 
 
 def _change(transition: Transition, locale: Locale) -> str:
@@ -333,14 +342,14 @@ def _change(transition: Transition, locale: Locale) -> str:
     score = transition.score_e2
     since = moment(transition.since_ms, seen_from_ms=transition.at_ms, locale=locale)
     facts = {
-        "measure": _measure(transition, locale),
-        "score": _digits(str(_points(score)), locale),
-        "raise_at": _digits(str(_points(transition.raise_at_e2)), locale),
+        "measure": spoken_measure(transition, locale),
+        "score": digits(str(points(score)), locale),
+        "raise_at": digits(str(points(transition.raise_at_e2)), locale),
         "since": since,
     }
     if transition.change_e2 is None:
         return texts.level.format(**facts)
-    before = _digits(str(_points(score - transition.change_e2)), locale)
+    before = digits(str(points(score - transition.change_e2)), locale)
     return texts.change.format(before=before, **facts)
 
 
@@ -351,10 +360,10 @@ def _at_stake(transition: Transition, locale: Locale) -> tuple[str, ...]:
     texts = TEXTS[locale]
     template = texts.at_stake_assumed if loss.assumed else texts.at_stake
     said = template.format(
-        loss=_digits(f"{_points(loss.loss_e2):,}", locale),
-        unit=_isolated(plain(loss.unit), locale),
-        share=_digits(str(loss.share_percent), locale),
-        value=_digits(f"{_points(loss.value_e2):,}", locale),
+        loss=digits(f"{points(loss.loss_e2):,}", locale),
+        unit=isolated(plain(loss.unit), locale),
+        share=digits(str(loss.share_percent), locale),
+        value=digits(f"{points(loss.value_e2):,}", locale),
     )
     return (said,)
 
@@ -362,8 +371,8 @@ def _at_stake(transition: Transition, locale: Locale) -> tuple[str, ...]:
 def _ending(transition: Transition, kind: Kind, locale: Locale) -> tuple[str, ...]:
     texts = TEXTS[locale]
     facts = {
-        "measure": _measure(transition, locale),
-        "score": _digits(str(_points(transition.score_e2)), locale),
+        "measure": spoken_measure(transition, locale),
+        "score": digits(str(points(transition.score_e2)), locale),
     }
     lines = [texts.endings[kind].format(**facts)]
     if transition.opened_ms is not None:
@@ -371,7 +380,7 @@ def _ending(transition: Transition, kind: Kind, locale: Locale) -> tuple[str, ..
         length = duration(transition.at_ms - transition.opened_ms, locale)
         lines.append(texts.was_open.format(duration=length, since=opened))
     if kind == "closed":
-        reason = texts.reasons.get(transition.reason, _isolated(plain(transition.reason), locale))
+        reason = texts.reasons.get(transition.reason, isolated(plain(transition.reason), locale))
         lines.append(texts.closed_because.format(reason=reason))
     return tuple(lines)
 
@@ -386,7 +395,7 @@ def _quotes(transition: Transition, locale: Locale) -> tuple[str, ...]:
     texts = TEXTS[locale]
     return tuple(
         texts.quote.format(
-            words=f"{FSI}{words}{PDI}" if locale == "fa" else _isolated(words, locale),
+            words=f"{FSI}{words}{PDI}" if locale == "fa" else isolated(words, locale),
             when=moment(one.ts_ms, seen_from_ms=transition.at_ms, locale=locale),
         )
         for words, one in list(found.items())[:_QUOTES_MAX]
@@ -426,9 +435,10 @@ def link_fields(template: str) -> frozenset[str]:
     return asked
 
 
-def _links(
-    transition: Transition, templates: Mapping[str, str], playbook: str | None
+def links_for(
+    transition: Transition, templates: Mapping[str, str], playbook: str | None = None
 ) -> tuple[Link, ...]:
+    """Where to look further: what was configured, the playbook, then the conversation."""
     facts = {
         "customer": transition.customer,
         "account": transition.account,
@@ -504,7 +514,7 @@ def notification(
     """
     kind = kind_of(transition) if kind is None else kind
     texts = TEXTS[locale]
-    who = _who(transition, locale)
+    who = named(transition, locale)
     severity = texts.severities.get(transition.severity, plain(transition.severity))
     title = texts.titles[kind].format(severity=severity, who=who)
     lines: list[str] = []
@@ -538,13 +548,13 @@ def notification(
         seq=transition.seq,
         kind=kind,
         reason=plain(transition.reason, _ID_MAX),
-        reason_code=_reason_code(transition),
+        reason_code=reason_code(transition),
         severity=plain(transition.severity, _ID_MAX),
         locale=locale,
         title=title,
         lines=tuple(lines),
         evidence=_quotes(transition, locale) if quotes and kind not in texts.endings else (),
-        links=_links(transition, links or {}, address),
+        links=links_for(transition, links or {}, address),
         why=_why(transition),
         rule=plain(transition.rule, _ID_MAX),
         customer=plain(transition.customer, _ID_MAX),
@@ -562,7 +572,7 @@ def notification(
     )
 
 
-def _standing(one: Transition) -> Standing:
+def standing_of(one: Transition) -> Standing:
     """What a digest orders by; a critical alert has its place whatever the customer is worth."""
     loss = one.loss
     exempt = one.severity == "critical" or one.reason == "red_flag"
@@ -596,27 +606,27 @@ def digest_notification(
     """
     texts = TEXTS[locale]
     by_id = {one.alert_id: one for one in members}
-    worst = [by_id[place.key] for place in ranked(map(_standing, members))]
+    worst = [by_id[place.key] for place in ranked(map(standing_of, members))]
     first = worst[0]
     severity = texts.severities.get(first.severity, plain(first.severity))
     lines = [
         texts.member.format(
             severity=texts.severities.get(one.severity, plain(one.severity)),
-            who=_who(one, locale),
-            measure=_measure(one, locale),
-            score=_digits(str(_points(one.score_e2)), locale),
+            who=named(one, locale),
+            measure=spoken_measure(one, locale),
+            score=digits(str(points(one.score_e2)), locale),
             since=moment(one.since_ms, seen_from_ms=now_ms, locale=locale),
         )
         for one in worst[:_LISTED_MAX]
     ]
     if len(worst) > _LISTED_MAX:
-        lines.append(texts.more.format(n=_digits(str(len(worst) - _LISTED_MAX), locale)))
-    count = _digits(str(len(worst)), locale)
+        lines.append(texts.more.format(n=digits(str(len(worst) - _LISTED_MAX), locale)))
+    count = digits(str(len(worst)), locale)
     title = (
         texts.titles["digest"].format(severity=severity, who=count)
         if account is None
         else texts.group.format(
-            severity=severity, n=count, account=_isolated(plain(account), locale)
+            severity=severity, n=count, account=isolated(plain(account), locale)
         )
     )
     alone = notification(first, channel=channel, locale=locale)

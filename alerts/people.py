@@ -36,6 +36,7 @@ class Person:
         language: Of the texts; None for the channel's.
         delegate: Who stands in while they are away; None for nobody.
         budget: Alerts a day they are told of one by one; None for all.
+        morning_min: Local time of their morning list, in minutes after midnight; None for none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Person:
     language: Locale | None = None
     delegate: str | None = None
     budget: int | None = None
+    morning_min: int | None = None
 
     def there(self, now_ms: int) -> bool:
         """Is it one of their hours?

@@ -50,6 +50,15 @@ class Texts:
     late: str
     member: str
     group: str
+    morning: str
+    morning_line: str
+    overdue: str
+    untaken: str
+    weekly: str
+    weekly_line: str
+    weekly_verdicts: str
+    weekly_rising: str
+    weekly_nothing: str
     more: str
     quote: str
     day: str
@@ -72,6 +81,7 @@ _EN: Final = Texts(
         "updated": "[{severity}] {who}: alert updated",
         "digest": "[{severity}] {who} alerts that were held back",
         "unanswered": "[{severity}] {who} needs attention and nobody has taken it",
+        "list": "{who}",
     },
     endings={
         "recovered": "{measure} is down to {score}",
@@ -166,6 +176,15 @@ _EN: Final = Texts(
     late="Delayed {duration} on its way to you",
     member="[{severity}] {who}: {measure} {score}, since {since}",
     group="[{severity}] account {account}: {n} customers need attention",
+    morning="Open on {date}: {n} alerts, who first",
+    morning_line="{n}. [{severity}] {who}: {causes}; {measure} {score}, open for {duration}",
+    overdue="overdue for {duration}",
+    untaken="nobody has taken it",
+    weekly="The week of {since} to {until}: {opened} alerts opened",
+    weekly_line="{rule}: {opened} opened, {acted} acted on, {ignored} ignored, {late} late",
+    weekly_verdicts="{rule}: {right} of {said} verdicts say it was right",
+    weekly_rising="Rising: {reason}, {now} after {before} the week before",
+    weekly_nothing="Nothing opened",
     more="and {n} more",
     quote='"{words}" ({when})',
     day="d",
@@ -188,6 +207,7 @@ _FA: Final = Texts(
         "updated": "[{severity}] هشدار {who} به‌روز شد",
         "digest": "[{severity}] {who} هشدار نگه‌داشته‌شده",
         "unanswered": "[{severity}] {who} نیاز به رسیدگی دارد و کسی آن را به عهده نگرفته است",
+        "list": "{who}",
     },
     endings={
         "recovered": "{measure} به {score} رسید",
@@ -282,6 +302,15 @@ _FA: Final = Texts(
     late="این پیام {duration} در راه مانده است",
     member="[{severity}] {who}: {measure} {score}، از {since}",
     group="[{severity}] حساب {account}: {n} مشتری نیاز به رسیدگی دارند",
+    morning="هشدارهای باز در {date}: {n}، به ترتیب رسیدگی",
+    morning_line="{n}. [{severity}] {who}: {causes}؛ {measure} {score}، باز از {duration} پیش",
+    overdue="{duration} از مهلت گذشته است",
+    untaken="کسی آن را به عهده نگرفته است",
+    weekly="هفتهٔ {since} تا {until}: {opened} هشدار باز شد",
+    weekly_line="{rule}: {opened} باز شد، {acted} رسیدگی شد، {ignored} بی‌پاسخ ماند، {late} دیر شد",
+    weekly_verdicts="{rule}: {right} از {said} نظر آن را درست دانسته‌اند",
+    weekly_rising="رو به افزایش: {reason}، {now} پس از {before} در هفتهٔ پیش",
+    weekly_nothing="هشداری باز نشد",
     more="و {n} هشدار دیگر",
     quote="«{words}» ({when})",
     day="روز",

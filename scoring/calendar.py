@@ -71,16 +71,21 @@ def open_ms(calendar: Calendar | None, from_ms: int, to_ms: int) -> int:
     return total
 
 
-def local_day(calendar: Calendar | None, at_ms: int) -> int:
-    """The local day of a moment, as days since 1970-01-01; of UTC without a calendar.
+def local_ms(calendar: Calendar | None, at_ms: int) -> int:
+    """What clocks on the wall show, in milliseconds since the local epoch; UTC without a calendar.
 
     >>> early = Calendar(week=((),) * 7, offsets=((0, 3_600_000),))
-    >>> local_day(None, DAY_MS - 1), local_day(early, DAY_MS - 1)
-    (0, 1)
+    >>> local_ms(None, 5), local_ms(early, 5)
+    (5, 3600005)
     """
     offsets = () if calendar is None else calendar.offsets
     at = max(0, bisect_right(offsets, at_ms, key=lambda one: one[0]) - 1)
-    return (at_ms + (offsets[at][1] if offsets else 0)) // DAY_MS
+    return at_ms + (offsets[at][1] if offsets else 0)
+
+
+def local_day(calendar: Calendar | None, at_ms: int) -> int:
+    """The local day of a moment, as days since 1970-01-01."""
+    return local_ms(calendar, at_ms) // DAY_MS
 
 
 def reached_ms(calendar: Calendar | None, from_ms: int, business_ms: int) -> int | None:

@@ -31,7 +31,7 @@ from alerts.channels.base import (
     http_outcome,
 )
 from alerts.channels.shortened import TEXT_MAX, cut, fitting
-from alerts.message import Notification
+from alerts.message import SEVERAL, Notification
 
 PATH: Final = "/api/v2/alerts"
 REPEAT_MS: Final = 60_000
@@ -52,7 +52,7 @@ def _instant(at_ms: int, now_ms: int) -> str:
 
 
 def _labels(notification: Notification, severity: str) -> dict[str, str]:
-    if notification.kind == "digest":  # about several alerts, rules and customers
+    if notification.kind in SEVERAL:  # about several alerts, rules and customers
         facts = {"alertname": "nabz-digest", "digest": notification.alert_id}
     else:
         facts = {
@@ -87,7 +87,7 @@ def _alerts(notification: Notification, now_ms: int) -> list[dict[str, Any]]:
     if notification.kind in ENDS:
         ends_ms = at_ms
     else:
-        ends_ms = now_ms + (DIGEST_LASTS_MS if notification.kind == "digest" else LASTS_MS)
+        ends_ms = now_ms + (DIGEST_LASTS_MS if notification.kind in SEVERAL else LASTS_MS)
     about = {
         "annotations": _annotations(notification),
         "startsAt": _instant(starts_ms, now_ms),

@@ -28,7 +28,7 @@ from alerts.channels.base import (
     json_post,
 )
 from alerts.channels.shortened import cut, fitting
-from alerts.message import Notification
+from alerts.message import SEVERAL, Notification
 
 URL: Final = "https://events.pagerduty.com/v2/enqueue"
 SUMMARY_MAX: Final = 1_024
@@ -111,7 +111,7 @@ class PagerDuty:
             "timestamp": _instant(notification.at_ms),
             "class": notification.kind,
         }
-        if notification.kind != "digest":  # that one is about no single customer
+        if notification.kind not in SEVERAL:  # those are about no single customer
             details |= {
                 "customer": notification.customer,
                 "account": notification.account,

@@ -31,6 +31,7 @@ from alerts.playbooks import Playbooks, playbooks_from
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
 from alerts.routing import Match, Route
 from alerts.storm import Bounds
+from alerts.weekly import Weekly
 from streams.engine.brokers import BrokerConfigError, secret
 from streams.notifier.channel_settings import (
     AlertmanagerSettings,
@@ -103,6 +104,7 @@ class Plan:
     heartbeat: Heartbeat | None = None
     storm: Bounds = field(default_factory=Bounds)
     audience: Audience = field(default_factory=Audience)
+    weekly: Weekly | None = None
 
 
 def _guard(settings: CalledSettings) -> Guard:
@@ -267,6 +269,14 @@ def _ladder(route: RouteSettings, settings: NotifierSettings) -> Ladder:
     return Ladder(route.repeat, route.max_repeats, rungs)
 
 
+def _weekly(settings: NotifierSettings, people: tuple[Person, ...]) -> Weekly | None:
+    one = settings.weekly
+    if one is None:
+        return None
+    lead = next(person for person in people if person.name == one.to)
+    return Weekly(lead, DAYS.index(one.day), one.at)
+
+
 def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
     """Read the secrets and make the channels.
 
@@ -293,6 +303,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
             one.language,
             one.delegate,
             one.budget,
+            one.morning,
         )
         for name, one in settings.people.items()
     )
@@ -315,6 +326,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         sources=dict(settings.sources),
         heartbeat=_heartbeat(settings.heartbeat),
         audience=Audience(people, routes),
+        weekly=_weekly(settings, people),
         storm=Bounds(
             settings.storm.times, settings.storm.within, settings.storm.floor, settings.storm.hold
         ),

@@ -16,17 +16,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from msgspec.structs import replace
 
+from alerts.agenda import PATIENCE_MS
 from alerts.channels.base import Outcome, Refused, Retry, Sent
-from alerts.delivery import BACKOFF_MAX_MS, Delivery, Step, after, interrupted
-from alerts.message import Notification, digest_notification, notification
-from alerts.outputs import Transition
+from alerts.delivery import BACKOFF_MAX_MS, Delivery, Step, after, interrupted, superseded
 from streams.metrics import CHANNEL_STATES, NotifierMetrics
 from streams.notifier.build import Outlet, Plan
 from streams.notifier.outbox import Key
 from streams.notifier.telling import tell
 from streams.notifier.term import Ledger, Term, count_end
+from streams.notifier.wording import members, ready, said
 
 _IN_FLIGHT = 64
 _ASK_AGAIN_MS = 200
@@ -165,15 +164,23 @@ class Courier:
     async def _stopped(self, term: Term, delivery: Delivery) -> int | None:
         """Record what keeps a message back; when to look again, None to send it."""
         now_ms = self._clock()
+        if delivery.kind == "list" and not ready(self._plan, term, delivery):
+            if now_ms - delivery.created_ms < PATIENCE_MS and delivery.reason == "weekly":
+                return now_ms + _ASK_AGAIN_MS  # it is being counted
+            await self._changed(term, superseded(delivery, now_ms))
+            return now_ms
         found = term.outbox.stopped(delivery, term.now(self._plan, now_ms), now_ms)
         if found is None:
             return None
         record, again_ms = found
         if record is not None:
-            await self._ledger.write([record])
-            term.outbox.update(record)
-            count_end(self._metrics, record)
+            await self._changed(term, record)
         return again_ms
+
+    async def _changed(self, term: Term, record: Delivery) -> None:
+        await self._ledger.write([record])
+        term.outbox.update(record)
+        count_end(self._metrics, record)
 
     async def _send(self, term: Term, outlet: Outlet, wire: Wire, delivery: Delivery) -> None:
         channel, name = outlet.channel, outlet.name
@@ -181,12 +188,12 @@ class Courier:
         wire.next_ms = max(wire.next_ms, begun_ms + channel.limits.gap_ms)
         outbox = term.outbox
         transition = outbox.transitions.get(delivery.notification_id)
-        told = _members(term, delivery) if transition is None else [transition]
-        *members, current = outbox.begun(delivery, begun_ms)
+        told = members(term, delivery) if transition is None else [transition]
+        *carried, current = outbox.begun(delivery, begun_ms)
         # Marked before it is written, so that nothing else touches it meanwhile.
-        for one in (*members, current):
+        for one in (*carried, current):
             outbox.update(one)
-        await self._ledger.write([*members, current])
+        await self._ledger.write([*carried, current])
         if not self._may_send(term):  # frozen while writing: ask the group first
             for one in outbox.answered(interrupted(current, self._clock()), self._clock()):
                 outbox.update(one)
@@ -195,7 +202,7 @@ class Courier:
         outcome = await tell(
             channel,
             outlet.sender,
-            self._said(outlet, current, told),
+            said(self._plan, term, outlet, current, told, now_ms=self._clock()),
             ref=outbox.ref(current),
             clock=self._clock,
         )
@@ -229,36 +236,6 @@ class Courier:
             took_ms=now_ms - begun_ms,
         )
 
-    def _said(
-        self, outlet: Outlet, delivery: Delivery, about: list[Transition], *, again: bool = False
-    ) -> Notification:
-        now_ms = self._clock()
-        timely = again or delivery.number > 0 or not self._plan.live  # said when it is meant to be
-        late_ms = 0 if timely else now_ms - about[0].at_ms
-        spoken = self._plan.audience.language(delivery.person)
-        if delivery.kind == "digest":
-            return digest_notification(
-                about,
-                notification_id=delivery.notification_id,
-                alert_id=delivery.alert_id,
-                channel=outlet.name,
-                locale=outlet.locale if spoken is None else spoken,
-                now_ms=now_ms,
-                account=about[0].account if delivery.reason == "group" else None,
-                seq=delivery.seq,
-            )
-        said = notification(
-            about[0],
-            channel=outlet.name,
-            kind=delivery.kind,
-            locale=outlet.locale if spoken is None else spoken,
-            quotes=outlet.quotes,
-            links=self._plan.links,
-            playbooks=self._plan.playbooks,
-            late_ms=late_ms,
-        )
-        return replace(said, notification_id=delivery.notification_id, reason=delivery.reason)
-
     async def say_again(self, term: Term, outlet: Outlet) -> None:
         """Say again what stands open, to a receiver that forgets; nothing of it is recorded."""
         for key in [one for one in term.outbox.lanes if one[0] == outlet.name]:
@@ -274,7 +251,9 @@ class Courier:
         delivery, transition = standing
         term.busy.add(key)
         try:
-            message = self._said(outlet, delivery, [transition], again=True)
+            message = said(
+                self._plan, term, outlet, delivery, [transition], now_ms=self._clock(), again=True
+            )
             outcome = await tell(
                 outlet.channel, outlet.sender, message, ref=None, clock=self._clock
             )
@@ -306,15 +285,6 @@ class Courier:
             for one in CHANNEL_STATES:
                 self._metrics.channel_state.labels(name, one).set(one == state)
             log.warning("channel.changed", channel=name, state=state)
-
-
-def _members(term: Term, delivery: Delivery) -> list[Transition]:
-    """What a digest says; the message of an account also says what is still open of what it was."""
-    found = [one for _, one in term.outbox.members(delivery)]
-    if delivery.reason == "group":
-        standing = [term.register.get(one) for one in term.outbox.told_before(delivery)]
-        found += [one.newest for one in standing if one is not None]
-    return found
 
 
 def _ended(term: Term, task: asyncio.Task[None]) -> None:

@@ -30,7 +30,7 @@ from alerts.delivery import (
 )
 from alerts.holds import covering
 from alerts.ladder import Saying
-from alerts.message import notification_id
+from alerts.message import SEVERAL, notification_id
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
@@ -67,7 +67,7 @@ def _stands(delivery: Delivery) -> bool:
     return (
         delivery.state == "sent"
         and not delivery.closing
-        and delivery.kind != "digest"
+        and delivery.kind not in SEVERAL
         and delivery.by is None
     )
 
@@ -134,7 +134,7 @@ class Outbox:
             for lane in self.lanes.values()
             for one in lane
             if self._keeps(one)
-            and one.kind != "digest"
+            and one.kind not in SEVERAL
             and one.about is None
             and one.storm is None
             and (not _waits(one) or one is lane[-1])
@@ -191,6 +191,12 @@ class Outbox:
             and one.state not in {"suppressed", "superseded", "bundled"}
         ]
         return min(moments, default=None)
+
+    def knows(self, delivery: Delivery) -> bool:
+        """It has been planned before."""
+        lane = self.lanes.get((delivery.channel, delivery.alert_id), [])
+        same = any(one.notification_id == delivery.notification_id for one in lane)
+        return same or delivery.notification_id in self.ended
 
     def on_its_way(self, key: Key) -> bool:
         """A lane has something that is still to be sent."""
@@ -358,8 +364,8 @@ class Outbox:
         Returns:
             The record to write, if it is new, and when to look again.
         """
-        bundle = delivery.kind == "digest"
-        if bundle and not self.members(delivery):
+        bundle = delivery.kind in SEVERAL
+        if delivery.kind == "digest" and not self.members(delivery):
             return superseded(delivery, now_ms), now_ms
         if not bundle and not delivery.closing:
             transition = self.transitions[delivery.notification_id]
@@ -465,7 +471,7 @@ class Outbox:
             return
         if not group and lane[-1].reason == "group" and key in self.groups.values():
             return  # the next customer of the account is an update of it
-        if lane[-1].closing or lane[-1].kind == "digest":
+        if lane[-1].closing or lane[-1].kind in SEVERAL:
             for one in self.lanes.pop(key):
                 self.ended[one.notification_id] = one.updated_ms
                 self.transitions.pop(one.notification_id, None)

@@ -1,19 +1,23 @@
 """Going the rounds: what is said because time has passed, and for no other reason.
 
-Once a second each open alert that nobody has taken is held against the ladders of its routes. What
-is due is planned like any message: recorded, kept back for the same reasons, sent under one id.
+Lists come at their time of the day or the week. Once a second each open alert that nobody has
+taken is held against the ladders of its routes. What is due is planned like any message: recorded,
+kept back for the same reasons, sent under one id.
 
 Next step: `streams.notifier.courier` sends what is planned here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from alerts.delivery import Delivery
+from alerts.agenda import agenda, due
+from alerts.delivery import Delivery, listed
 from alerts.ladder import earliest, look
 from alerts.outputs import Transition
 from alerts.standing import Standing
+from alerts.weekly import WEEK_MS, report
+from scoring.calendar import DAY_MS, local_ms
 from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
 from streams.notifier.term import Climb, Ledger, Term, count_end
@@ -29,6 +33,7 @@ class Rounds:
         metrics: NotifierMetrics,
         *,
         clock: Callable[[], int],
+        past: Callable[[int], Awaitable[list[Transition]]],
     ) -> None:
         """Prepare.
 
@@ -37,20 +42,60 @@ class Rounds:
             ledger: Where records are kept.
             metrics: What is counted.
             clock: The wall clock, in milliseconds.
+            past: Transitions since a moment, as they stand in the topic.
         """
         self._plan = plan
         self._ledger = ledger
         self._metrics = metrics
         self._clock = clock
+        self._past = past
         self._ladders = any(not route.ladder.empty for route in plan.routes)
 
     async def go(self, term: Term) -> None:
         """Look at everything once."""
-        if not (self._plan.live and self._ladders):
+        if not self._plan.live:
             return
-        for standing in term.register:
-            if not standing.taken:
-                await self._climb(term, standing)
+        if self._ladders:
+            for standing in term.register:
+                if not standing.taken:
+                    await self._climb(term, standing)
+        await self._say_morning(term)
+        await self._say_weekly(term)
+
+    async def _say_morning(self, term: Term) -> None:
+        """The list of each owner whose morning it is, once a day."""
+        wall, people = self._clock(), self._plan.audience.people
+        for one in people:
+            day = None if one.morning_min is None else due(one.hours, one.morning_min, wall)
+            if day is None:
+                continue
+            made = listed("morning", channel=one.channels[0], person=one.name, day=day, now_ms=wall)
+            if not term.outbox.knows(made) and agenda(term.register, one, people):
+                await self._list(term, made)
+
+    async def _say_weekly(self, term: Term) -> None:
+        """The report of the week; one that a restart finds on its way is counted again."""
+        weekly, wall = self._plan.weekly, self._clock()
+        day = None if weekly is None else weekly.due(wall)
+        if weekly is None or day is None:
+            return
+        person = weekly.person
+        made = listed(
+            "weekly", channel=person.channels[0], person=person.name, day=day, now_ms=wall
+        )
+        known = term.outbox.knows(made)
+        on_its_way = term.outbox.on_its_way((made.channel, made.alert_id))
+        if made.notification_id in term.reports or (known and not on_its_way):
+            return
+        from_ms = wall - (local_ms(person.hours, wall) - day * DAY_MS) - WEEK_MS
+        past = await self._past(from_ms - WEEK_MS)
+        term.reports[made.notification_id] = report(past, from_ms=from_ms)
+        if not known:
+            await self._list(term, made)
+
+    async def _list(self, term: Term, made: Delivery) -> None:
+        await self._ledger.write([made])
+        term.push(self._clock(), term.outbox.add_digest(made))
 
     async def _climb(self, term: Term, standing: Standing) -> None:
         """Say what is due of one alert that nobody has taken."""

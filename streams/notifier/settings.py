@@ -16,8 +16,9 @@ from alerts.holds import LONGEST_MS
 from alerts.message import Locale, link_fields
 from alerts.outputs import Severity
 from alerts.playbooks import playbooks_from
+from alerts.quiet_hours import minute_of_day
 from alerts.written import RuleError
-from streams.calendar_settings import CalendarSettings
+from streams.calendar_settings import CalendarSettings, Day
 from streams.ingest.picks import suggestion
 from streams.notifier.channel_settings import (
     ChannelName,
@@ -46,6 +47,12 @@ __all__ = (  # units and words of the channels are those of all other settings t
     "duration_ms",
 )
 
+
+def _minute(value: Any) -> Any:
+    return minute_of_day(value) if isinstance(value, str) else value
+
+
+TimeOfDay = Annotated[int, BeforeValidator(_minute)]
 CutOffAfter = Annotated[DurationMs, Field(ge=60_000)]
 """Shorter than a minute, and the pauses of a deployment page somebody."""
 
@@ -129,6 +136,7 @@ class PersonSettings(Strict):
         language: Of the texts; the channel's by default.
         delegate: Who stands in outside these hours.
         budget: Alerts a day they are told of one by one; more come in a digest the next day.
+        morning: Local time of a list of what is open, to the first of their channels.
     """
 
     channels: Annotated[Words, Field(min_length=1)]
@@ -140,6 +148,21 @@ class PersonSettings(Strict):
     language: Locale | None = None
     delegate: str | None = None
     budget: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    morning: TimeOfDay | None = None
+
+
+class WeeklySettings(Strict):
+    """The report of the week.
+
+    Attributes:
+        to: One of `people`: in their language and time zone, to the first of their channels.
+        day: Local day it is made on.
+        at: Local time.
+    """
+
+    to: str
+    day: Day = "mon"
+    at: TimeOfDay = 540
 
 
 class HeartbeatSettings(Strict):
@@ -206,6 +229,7 @@ class NotifierSettings(Strict):
         sources: Lateness of each source in ms; told by the other settings, not written here.
         heartbeat: Pinged while the auditor finds nothing undelivered.
         storm: When the openings of a rule are held after a change (live clock only).
+        weekly: The report of the week (live clock only).
     """
 
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
@@ -219,6 +243,7 @@ class NotifierSettings(Strict):
     sources: dict[str, int] = Field(default_factory=dict)
     heartbeat: HeartbeatSettings | None = None
     storm: StormSettings = StormSettings()
+    weekly: WeeklySettings | None = None
 
     @field_validator("links")
     @classmethod
@@ -228,13 +253,8 @@ class NotifierSettings(Strict):
         return value
 
     @model_validator(mode="after")
-    def _known_channels(self) -> NotifierSettings:
+    def _known_rungs(self) -> NotifierSettings:
         for number, route in enumerate(self.routes):
-            if unknown := [name for name in route.channels if name not in self.channels]:
-                known = sorted(self.channels)
-                raise ValueError(f"routes[{number}] names {unknown}, configured are {known}")
-            if route.to == "owner" and not self.people:
-                raise ValueError(f"routes[{number}] is to the owner; write `people:` first")
             for place, rung in enumerate(route.escalate):
                 at = f"routes[{number}].escalate[{place}]"
                 if unknown := [name for name in rung.channels if name not in self.channels]:
@@ -243,6 +263,19 @@ class NotifierSettings(Strict):
                 if rung.to is not None and rung.to not in self.people:
                     others = sorted(self.people)
                     raise ValueError(f"{at}.to: found {rung.to[:60]!r}; people are {others}")
+        if self.weekly is not None and self.weekly.to not in self.people:
+            others = sorted(self.people)
+            raise ValueError(f"weekly.to: found {self.weekly.to[:60]!r}; people are {others}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_channels(self) -> NotifierSettings:
+        for number, route in enumerate(self.routes):
+            if unknown := [name for name in route.channels if name not in self.channels]:
+                known = sorted(self.channels)
+                raise ValueError(f"routes[{number}] names {unknown}, configured are {known}")
+            if route.to == "owner" and not self.people:
+                raise ValueError(f"routes[{number}] is to the owner; write `people:` first")
         for name, person in self.people.items():
             if unknown := [one for one in person.channels if one not in self.channels]:
                 known = sorted(self.channels)

@@ -172,6 +172,20 @@ class Takeover:
                 still=lambda: reached < at,
             )
 
+    async def past(self, since_ms: int) -> list[Transition]:
+        """Transitions since a moment, in their order; once a week, so they are not kept."""
+        found: list[Transition] = []
+
+        def apply(_: int, records: Iterable[Any]) -> None:
+            for record in records:
+                with contextlib.suppress(msgspec.DecodeError):
+                    one = _transition.decode(record.value or b"")
+                    if one.at_ms >= since_ms:
+                        found.append(one)
+
+        await read_to_end(self._broker, self._names.transitions, {0: 0}, apply)
+        return found
+
     async def _recall(self, outbox: Outbox, missing: list[Delivery]) -> None:
         """Read again what open deliveries are about."""
         if not missing:

@@ -21,6 +21,7 @@ from alerts.delivery import Delivery
 from alerts.pipeline import Now
 from alerts.standing import Register
 from alerts.storm import Watch
+from alerts.weekly import Report
 from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
 from streams.notifier.orders import Orders
@@ -65,6 +66,7 @@ class Term:
         sources: How far each source is read.
         watch: What is usual.
         register: Alerts that are open.
+        reports: What the report of the week says, by notification id.
         climbs: How far their ladders were climbed, by fingerprint.
         changed: Set when a lane is due earlier than was known.
         newest_ms: Newest `at_ms` seen: the time it is where the clock is `watermark`.
@@ -82,6 +84,7 @@ class Term:
     watch: Watch
     changed: asyncio.Event
     register: Register = field(default_factory=Register)
+    reports: dict[str, Report] = field(default_factory=dict)
     climbs: dict[str, Climb] = field(default_factory=dict)
     newest_ms: int = 0
     looks: int = 0

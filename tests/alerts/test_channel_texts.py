@@ -15,6 +15,7 @@ import yaml
 
 from alerts.channels.base import Calls, Mail, Request
 from alerts.message import Kind, Locale, Notification, digest_notification, notification
+from tests.alerts.test_agenda import agenda_of
 from tests.alerts.test_channel_limits import ALL
 from tests.alerts.test_message import LINKS, PERSIAN, several
 from tests.alerts.transitions import BASE_MS, transition
@@ -46,6 +47,8 @@ def message(kind: Kind, locale: Locale) -> Notification:
             locale=locale,
             now_ms=BASE_MS,
         )
+    if kind == "list":
+        return agenda_of(locale)
     full = kind == "fired"  # with quotes and links; once is enough
     return notification(
         transition(1, REASONS[kind], **(PERSIAN if locale == "fa" else {})),

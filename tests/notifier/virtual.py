@@ -181,7 +181,7 @@ class World:
         self.metrics = NotifierMetrics.register(CollectorRegistry(), channels=self.plan.outlets)
         clock = self.clock
         self.desk = Desk(self.plan, self.books, self.metrics, clock=clock)
-        self.rounds = Rounds(self.plan, self.books, self.metrics, clock=clock)
+        self.rounds = Rounds(self.plan, self.books, self.metrics, clock=clock, past=self.past)
         self.courier = Courier(
             self.plan, self.books, self.metrics, clock=clock, jitter=lambda: 0.5,
             may_send=lambda _: True,
@@ -199,6 +199,10 @@ class World:
         for offset, transition in enumerate(self.log[: self.read]):
             self.term.register.saw(transition, offset)
         self.term.push_all(self.now_ms)
+
+    async def past(self, since_ms: int) -> list[Transition]:
+        """Transitions since a moment."""
+        return [one for one in self.log[: self.read] if one.at_ms >= since_ms]
 
     def clock(self) -> int:
         """Virtual time."""
