@@ -10,6 +10,7 @@ import pytest
 
 from alerts.agenda import LISTED, PATIENCE_MS, agenda, due, morning
 from alerts.channels.terminal import block
+from alerts.delivery import listed
 from alerts.message import Locale, Notification
 from alerts.outputs import Care
 from alerts.people import Person
@@ -111,3 +112,17 @@ def test_what_never_said_when_it_opened_is_open_since_it_was_told() -> None:
         now_ms=BASE_MS + HOUR_MS,
     )  # fmt: skip
     assert "open for 1 h" in made.lines[0] and "overdue" not in made.lines[0]
+
+
+def test_one_list_a_day_reason_person_and_channel_has_one_id() -> None:
+    """So no restart plans it again."""
+    facts: dict[str, Any] = {"channel": "ops", "person": "ann", "day": 5, "now_ms": BASE_MS}
+    first = listed("morning", **facts)
+    assert (first.kind, first.reason, first.person, first.open) == ("list", "morning", "ann", True)
+    assert listed("morning", **facts | {"now_ms": 1}).notification_id == first.notification_id
+    others = [
+        listed("morning", **facts | other)
+        for other in ({"day": 6}, {"person": "bob"}, {"channel": "chat"})
+    ]
+    ids = {one.notification_id for one in (first, *others, listed("weekly", **facts))}
+    assert len(ids) == 5
