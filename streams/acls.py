@@ -95,7 +95,8 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
             return (
                 *_topics([LOG, ROWS], "READ", "WRITE"),  # the log too: it appends wakes and ticks
                 *_topics([CONTROL], "READ"),
-                *_topics([HEALTH, ALERTS, TRANSITIONS, CHECKPOINTS, DEAD_LETTERS], "WRITE"),
+                # Into events it writes of the canary.
+                *_topics([EVENTS, HEALTH, ALERTS, TRANSITIONS, CHECKPOINTS, DEAD_LETTERS], "WRITE"),
                 *_groups([TRACK_GROUP], "READ"),
             )
         case "notifier":

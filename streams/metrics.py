@@ -69,6 +69,8 @@ class Metrics:
         cues: The same, by what was found in it: a message of two families counts twice.
         cycle: Duration of a commit cycle.
         dead_letters: Records put aside, by reason.
+        canary_sent: When the canary was last written of, 0 never.
+        canary_folded: When the newest that came back through the fold was written, 0 never.
     """
 
     events: Counter
@@ -83,6 +85,8 @@ class Metrics:
     cues: Counter
     cycle: Histogram
     dead_letters: Counter
+    canary_sent: Gauge
+    canary_folded: Gauge
 
     @classmethod
     def register(cls, registry: CollectorRegistry, *, reasons: Iterable[str] = ()) -> Metrics:
@@ -156,6 +160,16 @@ class Metrics:
             dead_letters=Counter(
                 "nabz_dead_letters", "Records put aside", ["reason"], registry=registry
             ),
+            canary_sent=Gauge(
+                "nabz_canary_sent_timestamp_seconds",
+                "When the canary was last written of, 0 never",
+                registry=registry,
+            ),
+            canary_folded=Gauge(
+                "nabz_canary_folded_timestamp_seconds",
+                "Event time of the newest canary that was folded, 0 for none",
+                registry=registry,
+            ),
         )
         for outcome in OUTCOMES:
             made.events.labels(outcome)
@@ -226,6 +240,8 @@ class NotifierMetrics:
         undelivered: Messages that should be told and have no record: alarm on any.
         kept: Openings kept back for a reason that passes, by reason.
         cut_off: Sources that somebody is told of as standing still.
+        canary: Event time of the newest canary that came through to here.
+        canary_latency: Its whole way, from being written of to being read here.
     """
 
     attempts: Counter
@@ -243,6 +259,8 @@ class NotifierMetrics:
     kept: Gauge
     undelivered: Gauge
     cut_off: Gauge
+    canary: Gauge
+    canary_latency: Histogram
 
     @classmethod
     def register(cls, registry: CollectorRegistry, *, channels: Iterable[str]) -> NotifierMetrics:
@@ -298,6 +316,17 @@ class NotifierMetrics:
             cut_off=Gauge(
                 "nabz_sources_cut_off",
                 "Sources told of as standing still",
+                registry=registry,
+            ),
+            canary=Gauge(
+                "nabz_canary_last_success_timestamp_seconds",
+                "Event time of the newest canary that came through, 0 for none",
+                registry=registry,
+            ),
+            canary_latency=Histogram(
+                "nabz_canary_latency_seconds",
+                "From an event of the canary to the notifier",
+                buckets=SECONDS,
                 registry=registry,
             ),
         )

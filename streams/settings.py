@@ -127,6 +127,10 @@ class MetricsSettings(Strict):
     notifier: ListenSettings = ListenSettings(bind="127.0.0.1:9571")
 
 
+CanaryEvery = Annotated[DurationMs, Field(ge=10_000, le=120_000)]
+"""NabzCanaryStale waits five minutes: two of them may be late and nobody is told."""
+
+
 class IngestSettings(Strict):
     """Limits of ingest.
 
@@ -203,6 +207,7 @@ class Settings(BaseSettings):
     max_notify_age: DurationMs = 900_000
     cut_off_after: CutOffAfter = 900_000
     heartbeat: HeartbeatSettings | None = None
+    canary: CanaryEvery | None = None
     storm: StormSettings = StormSettings()
     metrics: MetricsSettings = MetricsSettings()
     ingest: IngestSettings = IngestSettings()

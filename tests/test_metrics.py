@@ -15,6 +15,7 @@ from kafka import KafkaProducer
 from prometheus_client import CollectorRegistry
 from prometheus_client.samples import Sample
 
+from alerts.canary import CANARY
 from alerts.channels.base import FAILURES
 from alerts.pipeline import REASONS as KEPT
 from alerts.pipeline import WAITING
@@ -94,6 +95,7 @@ def settings_on(bootstrap: str) -> Settings:
         "partitions": PARTITIONS,
         "replication": 1,
         "metrics": {"worker": {"bind": "127.0.0.1:0"}},
+        "canary": "10s",
     }
     return load(None, tree)
 
@@ -207,6 +209,8 @@ def test_a_worker_that_has_worked_shows_no_series_more_but_its_partitions() -> N
                     await asyncio.sleep(0.1)
                 while not running.done() and customers(worker.registry) < len(names):
                     await asyncio.sleep(0.1)
+                while not running.done() and not shown("nabz_canary_folded_timestamp_seconds"):
+                    await asyncio.sleep(0.1)
         finally:
             worker.stop()
             await asyncio.wait_for(running, 40)
@@ -250,7 +254,8 @@ def test_a_notifier_that_has_worked_shows_no_series_more(embedded_broker: Broker
         told = [transition(1, fingerprint=f"d|{n}", customer=f"c-{n}") for n in range(5)]
         ends = [transition(2, "recovered", fingerprint=f"d|{n}", customer=f"c-{n}") for n in (1, 2)]
         silent = transition(1, "pending", fingerprint="d|p", customer="p", notify=False)
-        publish(embedded_broker, names, [*told, *told, *ends, silent, b"{"])
+        canary = transition(1, fingerprint="canary", customer=CANARY, notify=False, since_ms=5_000)
+        publish(embedded_broker, names, [*told, *told, *ends, silent, canary, b"{"])
         notifier = Notifier(
             embedded_broker, plan(), names=names, session_ms=SESSION_MS, registry=registry
         )
@@ -268,8 +273,9 @@ def test_a_notifier_that_has_worked_shows_no_series_more(embedded_broker: Broker
         finally:
             notifier.stop()
             await asyncio.wait_for(running, 40)
-        for outcome, count in (("planned", 7), ("duplicate", 5), ("silent", 1)):
+        for outcome, count in (("planned", 7), ("duplicate", 5), ("silent", 2)):
             assert registry.get_sample_value(seen, {"outcome": outcome}) == count
+        assert registry.get_sample_value("nabz_canary_last_success_timestamp_seconds") == 5
 
     asyncio.run(work())
     walk(registry)

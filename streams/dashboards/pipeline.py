@@ -253,6 +253,33 @@ _FOLD: Final = (
     ),
 )
 
+_CANARY: Final = (
+    Panel(
+        title="Time since the canary was heard",
+        says="An event of nabz's own, where `canary` is configured: written, folded, and heard "
+        "by the notifier. Five minutes without is NabzCanaryStale.",
+        unit="s",
+        width=12,
+        grades=((300, "red"),),
+        queries=tuple(
+            Query(f"time() - max(nabz_canary_{metric}_timestamp_seconds{{@}} > 0)", name)
+            for metric, name in (
+                ("sent", "written"),
+                ("folded", "folded"),
+                ("last_success", "heard"),
+            )
+        ),
+    ),
+    Panel(
+        title="The canary's way",
+        says="From being written to being heard by the notifier: what an alert takes at least, "
+        "without any rule or channel.",
+        unit="s",
+        width=12,
+        queries=quantiles("nabz_canary_latency_seconds"),
+    ),
+)
+
 _PROCESSES: Final = (
     Panel(
         title="Answering",
@@ -316,6 +343,7 @@ PIPELINE: Final = Board(
         ("", _NOW),
         ("Read the sources", _INGEST),
         ("Fold the log", _FOLD),
+        ("From end to end", _CANARY),
         ("Processes", _PROCESSES),
     ),
     hours=3,

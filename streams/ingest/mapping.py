@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
+from alerts.canary import CANARY
 from scoring.records import ProfileFacts
 from streams.ingest.events import Decoded, Event, Filtered, Rejected
 from streams.ingest.fields import (
@@ -217,9 +218,13 @@ class _EventMaker:
             customer = self._customer(record, element)
             if customer is None:
                 raise BadError("no_customer", "customer")
-        if customer is not None and customer.startswith("~"):  # addresses partitions of the log
+        # Such names address partitions of the log; the canary's comes from nabz itself only.
+        if customer is not None and customer.startswith("~") and not self._is_canary(customer):
             raise BadError("wrong_type", "customer")
         return customer
+
+    def _is_canary(self, customer: str) -> bool:
+        return customer == CANARY and not self._prefix
 
     def _text_of(self, record: Any, element: Any, kind: str) -> str | None:
         text = self._text(record, element)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
+from alerts.canary import CANARY
 from alerts.outputs import Transition
 from alerts.standstill import Standstill
 from alerts.standstill import transition as said_of
@@ -60,13 +61,24 @@ class Desk:
         several: list[tuple[Raw, Transition]] = []
         for raw in records:
             transition = self._decoded(raw)
-            if transition is None:
+            if transition is None or self._is_canary(transition):
                 continue
             if any(one.fingerprint == transition.fingerprint for _, one in several):
                 await self._plan_all(term, several)  # the next one of an alert looks at this one
                 several = []
             several.append((raw, transition))
         await self._plan_all(term, several)
+
+    def _is_canary(self, transition: Transition) -> bool:
+        """What is told of the canary is that it came through, to whoever watches the metrics."""
+        if transition.customer != CANARY:
+            return False
+        sung_ms = transition.since_ms
+        self._metrics.transitions.labels("silent").inc()
+        self._metrics.canary.set(sung_ms / 1000)
+        if self._plan.live:
+            self._metrics.canary_latency.observe(max(0, self._clock() - sung_ms) / 1000)
+        return True
 
     async def _plan_all(self, term: Term, several: list[tuple[Raw, Transition]]) -> None:
         """Plan transitions of different alerts: one write for all of them."""

@@ -33,7 +33,8 @@ from streams.ingest.loop import Ingest
 from streams.ingest.metrics import IngestMetrics
 from streams.metrics import LaneCollector, Metrics, build_info
 from streams.settings import Settings
-from streams.topics import CONTROL, LOG, ROWS
+from streams.topics import CONTROL, EVENTS, LOG, ROWS
+from streams.worker.canary import Canary
 from streams.worker.census import CensusCollector
 from streams.worker.observer import Counting
 from streams.worker.track import Track
@@ -135,7 +136,7 @@ class Worker:
             rows_topic=ROWS,
             log_epoch=settings.log_epoch,
             timing=self._timing,
-            extra=self._services(wakes, lambda: lane),
+            extra=[*self._services(wakes, lambda: lane), *self._canary(metrics, lambda: lane)],
             at=lambda point: self._at(f"cycle.{point}"),
             took=metrics.cycle.observe,
         )
@@ -149,6 +150,20 @@ class Worker:
         if ingest is not None:
             services.append(lambda: self._ingest(ingest, lane()))
         return services
+
+    def _canary(self, metrics: Metrics, lane: Callable[[], Lane]) -> Sequence[Service]:
+        """Who writes of the canary, where that is configured and there is a present."""
+        every_ms = self._settings.canary
+        if every_ms is None or self._settings.clock != "live":
+            return ()
+        canary = Canary(
+            lambda: lane().writer,
+            every_ms=every_ms,
+            events_topic=EVENTS,
+            owned=lambda: lane().owned(),
+            sent=metrics.canary_sent,
+        )
+        return (canary.run,)
 
     # ------------------------------------------------------------------ services
 

@@ -17,6 +17,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from alerts.canary import CANARY
 from alerts.lifecycle import OPEN
 from alerts.row import Glance, Row, glance
 from scoring.records import PARTITION_KEY
@@ -25,6 +26,8 @@ BANDS: Final = ("unknown", "healthy", "watch", "at_risk", "critical")
 QUIET: Final = ("content", "unresolved")
 SEVERITIES: Final = ("warning", "critical")
 HUMAN: Final = ("unacked", "acked")
+NOBODY: Final = frozenset({PARTITION_KEY, CANARY.encode()})
+"""Keys of rows that are no customer's."""
 
 Fact = tuple[str, ...]
 """What is counted: `band` and its name; `quiet` and how; `alert`, severity, human; `flapping`."""
@@ -51,7 +54,7 @@ def counted(rows: Mapping[bytes, bytes]) -> Counter[Fact]:
     """All customers of a partition, from their stored rows."""
     found: Counter[Fact] = Counter()
     for key, data in rows.items():
-        if key != PARTITION_KEY and (row := glance(data)) is not None:
+        if key not in NOBODY and (row := glance(data)) is not None:
             found.update(facts(row))
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from alerts import canary
 from alerts.fold import Result
 from alerts.outputs import FoldFailed, HealthRow, Output, Transition
 from alerts.row import PartitionRow
@@ -47,6 +48,8 @@ class Counting(Observer):
     def told(self, output: Output) -> None:
         """One output."""
         match output:
+            case Transition(rule=canary.RULE, event_ms=int(event_ms)):
+                self._metrics.canary_folded.set(event_ms / 1000)
             case Transition():
                 self._metrics.transitions.labels(output.after, output.severity).inc()
                 opens = output.after == "firing" and output.before in {"inactive", "pending"}

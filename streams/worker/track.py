@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from alerts.canary import CANARY, unseen
 from alerts.config import Config, decode_config
 from alerts.fold import LOG_TOPIC, Entry, Result, fold
 from alerts.header import unpack_header
@@ -42,7 +43,7 @@ from scoring.records import (
 from streams.codec import record_of
 from streams.control import Control
 from streams.engine.cycle import Folded, Output, Record
-from streams.worker.census import Fact, changed, counted
+from streams.worker.census import NOBODY, Fact, changed, counted
 from streams.worker.due import DueIndex
 
 log = structlog.get_logger("nabz.track")
@@ -289,8 +290,10 @@ class Batch:
         self.results.append((folded.result, decoded))
         self._decoded[key] = (folded.row, record.offset)
         self._changed_rows[key] = (folded.row, record.offset)
-        self.told += [(key, one) for one in folded.outputs]
-        self._accumulate(entry, folded.result, new_customer=row is None)
+        canary = customer == CANARY
+        told = unseen(folded, entry, name) if canary else folded.outputs
+        self.told += [(key, one) for one in told]
+        self._accumulate(entry, folded.result, new_customer=row is None and not canary)
 
     def _accumulate(self, entry: Entry, result: Result | None, *, new_customer: bool) -> None:
         if entry.offset <= self._seen:
@@ -325,7 +328,8 @@ class Batch:
 
     def moved(self) -> Counter[Fact]:
         """What the changed rows change in the census."""
-        return changed((self._before[key], row) for key, (row, _) in self._changed_rows.items())
+        rows = self._changed_rows.items()
+        return changed((self._before[key], row) for key, (row, _) in rows if key not in NOBODY)
 
     def result(self, observer: Observer) -> Folded:
         """Rows, and outputs as records in order, of a customer's health the newest only."""

@@ -125,6 +125,7 @@ class Observed:
             "replication": 1,
             # As short as it may be: in earnest it is a quarter of an hour.
             "cut_off_after": "1m",
+            "canary": "10s",
             "sources": {
                 "tickets": {
                     "topic": DESK,

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from alerts.canary import CANARY
 from streams.dead_letters import REASONS
 from streams.ingest.events import FILTERED, Event, Filtered, Rejected
 from streams.ingest.fields import AHEAD_MS
@@ -406,3 +407,19 @@ def test_no_cut_record_makes_a_mapping_raise(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(good)))
     end = data.draw(st.integers(start, len(good)))
     check(good[:start] + data.draw(st.binary(max_size=4)) + good[end:])
+
+
+def test_the_canary_comes_from_nabz_itself_alone() -> None:
+    """A source of yours that names it is as wrong as any that names a partition."""
+    value = json.dumps(
+        {"kind": "message", "customer": CANARY, "author": "bot", "ts": 1_700_000_000, "text": "x"}
+    ).encode()
+    native = compile_source("events", NATIVE, (), native=True)
+    decoded = native(value, "0/1", 10**13)
+    assert not isinstance(decoded, Filtered | Rejected)
+    assert [one.customer for one in decoded] == [CANARY]
+    assert native(value.replace(b"~canary", b"~other"), "0/2", 10**13) == Rejected(
+        "wrong_type", "customer"
+    )
+    foreign = compile_source("mine", NATIVE, ())
+    assert foreign(value, "0/1", 10**13) == Rejected("wrong_type", "customer")

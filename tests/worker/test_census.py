@@ -10,12 +10,14 @@ from hypothesis import given
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
+from alerts.canary import CANARY
 from alerts.lifecycle import Episode
-from alerts.row import Row, Shown, encode_row, glance
+from alerts.row import Row, Shown, decode_partition_row, encode_row, glance
 from scoring.records import PARTITION_KEY, LogRecord
+from streams.topics import TRANSITIONS
 from streams.worker.census import CensusCollector, counted, facts
 from streams.worker.track import Track
-from tests.strategies import Stored
+from tests.strategies import BASE_MS, Stored, signal, stored
 from tests.worker.test_track import Rows, any_log, cut, cuts, spoiled, spoils, track
 
 
@@ -106,3 +108,17 @@ def test_a_deleted_row_is_nobody() -> None:
     gone[28] = 1  # the flags, see `alerts.header`
     assert glance(bytes(gone)) is None
     assert not counted({b"ann": bytes(gone)})
+
+
+def test_the_canary_is_nobody() -> None:
+    """It has a row, and is in no count, no list and no topic of customers."""
+    by = track()
+    key = CANARY.encode()
+    songs = stored([(key, signal(BASE_MS + n * 60_000, event_id=str(n))) for n in range(3)])
+    rows = lived(by, [songs[:1], songs[1:2]])
+    assert key in rows
+    assert not settled(by.census[0])
+    assert not counted(rows)
+    assert decode_partition_row(rows[PARTITION_KEY]).customers == 0
+    told = by.fold(0, songs[2:], rows).outputs
+    assert [one.topic for one in told if not (one.key or b"").startswith(b"~0")] == [TRANSITIONS]
