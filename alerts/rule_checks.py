@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from alerts.conditions import Condition, Cued, Every, Leaf, Level, Moved, Some, State
 from alerts.fields import CUSTOMER, NUMBERS, hundredths
 from alerts.grammar import KNOWN_CUES
+from alerts.people import Person, owner_of
 from alerts.routing import Described, Route, channels_for
 from alerts.rules import Rule
 from alerts.standstill import RULE as SOURCE_CUT_OFF
@@ -34,7 +35,11 @@ class Finding(NamedTuple):
 
 
 def findings(
-    rules: Sequence[Rule], scoring: Scoring, routes: Sequence[Route], channels: Sequence[str]
+    rules: Sequence[Rule],
+    scoring: Scoring,
+    routes: Sequence[Route],
+    channels: Sequence[str],
+    people: Sequence[Person] = (),
 ) -> tuple[Finding, ...]:
     """Look for what cannot be meant.
 
@@ -43,6 +48,7 @@ def findings(
         scoring: What the scores are made of.
         routes: In order; empty for the default, every channel.
         channels: All configured channels; without any nobody is meant to be told yet.
+        people: Who owns customers, in order.
 
     >>> findings((Rule("a"), Rule("b")), Scoring(), (), ())[0].about
     'rules a and b'
@@ -51,6 +57,7 @@ def findings(
     found += _twice(rules)
     if channels:
         found += _unheard(rules, routes, channels)
+        found += _unowned(rules, routes, channels, people)
     found += _routes_of_nobody(rules, routes)
     return tuple(found)
 
@@ -173,10 +180,7 @@ def _unheard(
     tiers: dict[str | None, None] = {None: None}
     tiers |= {tier: None for route in routes for tier in route.match.tier}
     for rule in rules:
-        severities = ["warning"]
-        if rule.critical_when is not None or (rule.when is None and rule.critical is not None):
-            severities.append("critical")
-        for severity in () if rule.shadow else severities:
+        for severity in _severities(rule):
             subjects = [Described(severity, rule.id, tier, rule.labels) for tier in tiers]
             owned = tuple(channels)  # a route to the owner counts: that people own is known later
             if not any(channels_for(one, routes, channels, owned) for one in subjects):
@@ -185,6 +189,36 @@ def _unheard(
                     f"rule {rule.id}",
                     f"its {severity} alerts reach nobody: no route takes labels"
                     f" {labels or 'of which it has none'}; see `nabz routes test`",
+                )
+
+
+def _severities(rule: Rule) -> tuple[str, ...]:
+    """Those somebody is told of."""
+    if rule.shadow:
+        return ()
+    worse = rule.critical_when is not None or (rule.when is None and rule.critical is not None)
+    return ("warning", "critical") if worse else ("warning",)
+
+
+def _unowned(
+    rules: Sequence[Rule],
+    routes: Sequence[Route],
+    channels: Sequence[str],
+    people: Sequence[Person],
+) -> Iterator[Finding]:
+    """Rules whose alerts of a customer whom no person owns are left to an owner there is not."""
+    for rule in rules:
+        for severity in _severities(rule):
+            stranger = Described(severity, rule.id, labels=rule.labels)
+            if owner_of(stranger, tuple(people), 0) is not None:
+                continue
+            owned = channels_for(stranger, routes, channels, tuple(channels))
+            if owned and not channels_for(stranger, routes, channels):
+                yield Finding(
+                    f"rule {rule.id}",
+                    f"its {severity} alerts of a customer whom nobody owns reach nobody: all their"
+                    " routes are to the owner; add one with channels after them, or a last person"
+                    " who owns all",
                 )
 
 

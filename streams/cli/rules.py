@@ -75,7 +75,13 @@ def check(
     found = rules_from(_tree(path, config_path))
     settings = settings_from(config_path)
     plan = build(settings.notifier())
-    wrong = findings(found, settings.scoring.scoring(), plan.routes, tuple(plan.outlets))
+    wrong = findings(
+        found,
+        settings.scoring.scoring(),
+        plan.routes,
+        tuple(plan.outlets),
+        plan.audience.people,
+    )
     if as_json:
         click.echo(
             json.dumps(

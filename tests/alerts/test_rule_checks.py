@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.fields import Seen
+from alerts.people import Person
 from alerts.presets import PRESETS
 from alerts.routing import Match, Route
 from alerts.rule_checks import findings
@@ -206,6 +207,25 @@ def lines(rule: Rule, seen: Seen, conversation: str = "") -> list[str]:
         f"{'  ' * line.depth}{line.text}"
         for line in explained(rule, seen_by(rule, conversation, seen))
     ]
+
+
+def test_alerts_that_are_left_to_an_owner_there_is_not_are_found() -> None:
+    """Unless a person owns all, or a route names a channel for whoever has no owner."""
+    rules = rules_from([{"id": "a"}, {"id": "b", "labels": {"team": "x"}, "shadow": True}])
+    ann, all_of = Person("ann", ("chat",), Match(tier=("gold",))), Person("all", ("chat",))
+    owner, critical = Route((), to_owner=True), Route(("chat",), Match(severity=("critical",)))
+
+    def said(*routes: Route, people: tuple[Person, ...] = (ann,)) -> list[str]:
+        return [one.what for one in findings(rules, Scoring(), routes, ("chat",), people)]
+
+    assert [what[:60] for what in said(owner)] == [
+        "its warning alerts of a customer whom nobody owns reach nobo",
+        "its critical alerts of a customer whom nobody owns reach nob",
+    ]
+    assert [what[:13] for what in said(owner, critical)] == ["its warning a"]
+    assert said(owner, people=(ann, all_of)) == []
+    assert said(owner, Route(("chat",))) == []
+    assert said() == []
 
 
 def test_a_plain_rule_is_explained_by_its_cuts() -> None:
