@@ -23,6 +23,7 @@ from alerts.fields import Entity, Seen
 from alerts.lifecycle import OPEN, Change, Episode, Look
 from alerts.message import why_command
 from alerts.outputs import AlertRow, At, Checkpoint, FoldFailed, HealthRow, Output, Transition
+from alerts.quality import quality_of
 from alerts.row import (
     Row,
     Shown,
@@ -687,6 +688,13 @@ class _Work:
                 flapping=episode.flapping,
                 loss=self._loss(found),
                 playbook=rule.playbook,
+                quality=quality_of(
+                    at_ms=at_ms,
+                    complete_to_ms=self.complete_ms,
+                    event_ms=customer.event_ms,
+                    confidence_e2=found.confidence_e2,
+                    flapping=episode.flapping,
+                ),
             )
         )
         self._tell(

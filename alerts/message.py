@@ -526,6 +526,7 @@ def notification(
         if said:
             lines.append(texts.because.format(causes=texts.comma.join(said)))
         lines.append(_change(transition, locale))
+        lines.extend(texts.qualities[one] for one in transition.quality if one in texts.qualities)
         lines.extend(_at_stake(transition, locale))
         book = playbook_for(transition, playbooks or {})
         steps = () if book is None else book.steps.get(locale, ())

@@ -403,6 +403,8 @@ class Transition(msgspec.Struct, frozen=True):
         flapping: It relapses or comes back too often; said once, by the reason or with a reopening.
         loss: What is at stake; null where no `value` is configured.
         playbook: Next steps, an address, as the rule says; null for none.
+        quality: What is to be said against it: `flapping`, `late_data` (sources are not read up to
+            it), `low_evidence` (little is known of the customer), `stale` (no event for a day).
         care: Who takes care of it, once this has happened.
         answer: What became of the command that caused it; null where none did.
     """
@@ -450,6 +452,7 @@ class Transition(msgspec.Struct, frozen=True):
     flapping: bool = False
     loss: Loss | None = None
     playbook: str | None = None
+    quality: tuple[str, ...] = ()
     care: Care = Care()
     answer: Answer | None = None
 

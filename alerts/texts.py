@@ -36,6 +36,7 @@ class Texts:
     rule: str
     because: str
     next_step: str
+    qualities: Mapping[str, str]
     at_stake: str
     at_stake_assumed: str
     comma: str
@@ -161,6 +162,11 @@ _EN: Final = Texts(
     source="source {source}",
     rule="rule {rule}",
     because="Why: {causes}",
+    qualities={
+        "late_data": "Not all sources are read up to now; it may be over already",
+        "low_evidence": "Little is known of this customer yet",
+        "stale": "Nothing was heard of the customer for more than a day",
+    },
     next_step="Next: {step}",
     at_stake="At stake: {loss} {unit} ({share} % of {value})",
     at_stake_assumed="At stake: about {loss} {unit} ({share} % of {value}, a value assumed)",
@@ -287,6 +293,11 @@ _FA: Final = Texts(
     source="منبع {source}",
     rule="قاعدهٔ {rule}",
     because="چرا: {causes}",
+    qualities={
+        "late_data": "همهٔ منابع تا این لحظه خوانده نشده‌اند؛ شاید برطرف شده باشد",
+        "low_evidence": "هنوز چیز زیادی از این مشتری نمی‌دانیم",
+        "stale": "بیش از یک روز است که از مشتری خبری نیست",
+    },
     next_step="گام بعدی: {step}",
     at_stake="در خطر: {loss} {unit} ({share}٪ از {value})",
     at_stake_assumed="در خطر: حدود {loss} {unit} ({share}٪ از {value}، ارزش فرضی)",
