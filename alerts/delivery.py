@@ -73,6 +73,7 @@ class Delivery(msgspec.Struct, frozen=True):
         storm: The storm of openings, where it is about that.
         number: Which reminder or rung of the ladder it is, from 1; 0 for what is neither.
         person: Whom it reaches as themselves, null where a route names the channel.
+        instead: Channel that takes nothing and that this one stands in for, null for none.
     """
 
     notification_id: str
@@ -99,6 +100,7 @@ class Delivery(msgspec.Struct, frozen=True):
     storm: Storm | None = None
     number: int = 0
     person: str | None = None
+    instead: str | None = None
 
     @property
     def open(self) -> bool:
@@ -169,6 +171,18 @@ def untaken(opening: Delivery, saying: Saying) -> Delivery:
         reason=saying.reason,
         number=saying.number,
         person=saying.person if opening.person is None else opening.person,
+    )
+
+
+def stand_in(opening: Delivery, instead: str) -> Delivery:
+    """The same as a message that stands in for one to another channel."""
+    return replace(
+        opening,
+        notification_id=notification_id(
+            opening.alert_id, opening.channel, seq=opening.seq, reason="fallback"
+        ),
+        reason="fallback",
+        instead=instead,
     )
 
 

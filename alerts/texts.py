@@ -51,6 +51,7 @@ class Texts:
     late: str
     member: str
     group: str
+    instead: str
     morning: str
     morning_line: str
     overdue: str
@@ -181,6 +182,7 @@ _EN: Final = Texts(
     closed_because="Closed because {reason}",
     late="Delayed {duration} on its way to you",
     member="[{severity}] {who}: {measure} {score}, since {since}",
+    instead="Meant for channel {channel}, which does not take it",
     group="[{severity}] account {account}: {n} customers need attention",
     morning="Open on {date}: {n} alerts, who first",
     morning_line="{n}. [{severity}] {who}: {causes}; {measure} {score}, open for {duration}",
@@ -312,6 +314,7 @@ _FA: Final = Texts(
     closed_because="بسته شد چون {reason}",
     late="این پیام {duration} در راه مانده است",
     member="[{severity}] {who}: {measure} {score}، از {since}",
+    instead="برای کانال {channel} بود که آن را نمی‌پذیرد",
     group="[{severity}] حساب {account}: {n} مشتری نیاز به رسیدگی دارند",
     morning="هشدارهای باز در {date}: {n}، به ترتیب رسیدگی",
     morning_line="{n}. [{severity}] {who}: {causes}؛ {measure} {score}، باز از {duration} پیش",

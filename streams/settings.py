@@ -42,7 +42,12 @@ from streams.engine.brokers import Broker, BrokerConfigError
 from streams.http import BindError, parse_bind
 from streams.ingest.picks import Strict, suggestion
 from streams.ingest.sources import NATIVE, RESERVED, SourceSettings
-from streams.notifier.channel_settings import CHANNEL_TYPES, QuietSettings, SpanSettings
+from streams.notifier.channel_settings import (
+    CHANNEL_TYPES,
+    GroupSettings,
+    QuietSettings,
+    SpanSettings,
+)
 from streams.notifier.settings import (
     ChannelName,
     ChannelSettings,
@@ -53,9 +58,12 @@ from streams.notifier.settings import (
     NotifierSettings,
     PersonSettings,
     PlaybookSettings,
+    PublicUrl,
     RouteSettings,
+    RungSettings,
     SecretRef,
     StormSettings,
+    WeeklySettings,
 )
 from streams.scoring_settings import ScoringSettings
 
@@ -203,6 +211,8 @@ class Settings(BaseSettings):
     routes: tuple[RouteSettings, ...] = ()
     people: dict[ChannelName, PersonSettings] = {}
     links: dict[str, str] = {}
+    public_url: PublicUrl | None = None
+    weekly: WeeklySettings | None = None
     playbooks: PlaybookSettings = False
     max_notify_age: DurationMs = 900_000
     cut_off_after: CutOffAfter = 900_000
@@ -269,7 +279,7 @@ class Settings(BaseSettings):
             channels=self.channels,
             routes=self.routes,
             people=self.people,
-            links=self.links,
+            links=self.linked(),
             playbooks=self.playbooks,
             max_notify_age=self.max_notify_age,
             clock=self.clock,
@@ -277,7 +287,14 @@ class Settings(BaseSettings):
             sources=self._lateness_ms(),
             heartbeat=self.heartbeat,
             storm=self.storm,
+            weekly=self.weekly,
         )
+
+    def linked(self) -> dict[str, str]:
+        """Address templates of messages: the page of an alert first, where nabz has an address."""
+        if self.public_url is None:
+            return self.links
+        return {"alert": f"{self.public_url}/alerts/{{alert_id}}"} | self.links
 
     def _lateness_ms(self) -> dict[str, int]:
         sources = ({"events": NATIVE} if self.events else {}) | self.sources
@@ -472,6 +489,8 @@ def _known_top(tree: Mapping[str, Any], where: str) -> None:
 
 
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {
+    "escalate": RungSettings,
+    "group": GroupSettings,
     "heartbeat": HeartbeatSettings,
     "match": MatchSettings,
     "owns": MatchSettings,
@@ -480,6 +499,7 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "routes": RouteSettings,
     "spans": SpanSettings,
     "storm": StormSettings,
+    "weekly": WeeklySettings,
     **CHANNEL_TYPES,
 }
 """Whose keys are known below a step of the notifier's part."""

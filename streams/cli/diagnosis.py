@@ -169,12 +169,13 @@ def _called(name: str, one: CalledSettings, host: str) -> Finding:
 
 def links(settings: Settings) -> Iterator[Finding]:
     """Can whoever gets a message follow its links? One to this machine leads nowhere from there."""
-    for name, template in settings.links.items():
+    for name, template in settings.linked().items():
+        where = f"links.{name}" if name in settings.links else "public_url"
         host = str(URL(template).raw_host or "")
         if host == "localhost" or host.endswith(".localhost") or is_loopback(host):
             yield Finding(
                 f"link {name}", "fail", f"{host} is this machine: nobody else can follow it",
-                f"write the address people use in links.{name}",
+                f"write the address people use in {where}",
             )  # fmt: skip
 
 

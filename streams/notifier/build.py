@@ -79,6 +79,7 @@ class Outlet:
     budget: Budget | None = None
     quiet: QuietHours | None = None
     group: Group | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +315,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
                 budget=_budget(one),
                 quiet=_quiet(name, one),
                 group=_group(one),
+                fallback=one.fallback,
             )
             for name, one in settings.channels.items()
         },

@@ -116,6 +116,7 @@ class _ChannelSettings(Strict):
         budget: Openings in ten minutes before the rest comes in digests.
         quiet_hours: When nobody wants to be disturbed.
         group: Customers of one account share a message.
+        fallback: Channel that is told too while this one takes nothing.
     """
 
     locale: Locale = "en"
@@ -123,6 +124,7 @@ class _ChannelSettings(Strict):
     budget: Budgeted = None
     quiet_hours: QuietSettings | None = None
     group: GroupSettings | None = None
+    fallback: str | None = None
 
 
 class CalledSettings(_ChannelSettings):

@@ -29,6 +29,7 @@ from streams.notifier.wording import members, ready, said
 
 _IN_FLIGHT = 64
 _ASK_AGAIN_MS = 200
+_REFUSES = frozenset({"auth", "gone"})
 
 log = structlog.get_logger("nabz.notifier")
 
@@ -40,12 +41,14 @@ class Wire:
     Attributes:
         slots: Calls at the same time.
         next_ms: No call before then: the receiver's wish, or the gap between two calls.
+        shut: The receiver refuses us altogether; the next message that it takes opens it.
         state: `open`, `held` for a while, or `disabled`: the receiver has asked us to stop; a
             restart tries again.
     """
 
     slots: asyncio.Semaphore
     next_ms: int = 0
+    shut: bool = False
     state: str = "open"
 
 
@@ -84,6 +87,10 @@ class Courier:
             name: Wire(asyncio.Semaphore(outlet.channel.limits.in_flight))
             for name, outlet in plan.outlets.items()
         }
+
+    def shut(self, channel: str) -> bool:
+        """Does a receiver refuse us altogether?"""
+        return self.wires[channel].shut
 
     def stop(self) -> None:
         """Begin no further call."""
@@ -267,6 +274,8 @@ class Courier:
 
     def _hold(self, name: str, wire: Wire, outcome: Outcome, now_ms: int) -> None:
         """What an answer means for the channel as a whole."""
+        if isinstance(outcome, Sent) or outcome.reason in _REFUSES:
+            wire.shut = not isinstance(outcome, Sent)
         match outcome:
             case Sent():
                 state = "open"

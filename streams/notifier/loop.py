@@ -97,12 +97,13 @@ class Notifier:
         self._ledger = Ledger(broker, names)
         self._takeover = Takeover(broker, names, plan, self._ledger, self._metrics, clock=clock)
         self._desk = Desk(plan, self._ledger, self._metrics, clock=clock)
-        self._rounds = Rounds(
-            plan, self._ledger, self._metrics, clock=clock, past=self._takeover.past
-        )
         self._courier = Courier(
             plan, self._ledger, self._metrics, clock=clock, jitter=jitter, may_send=self._may_send
         )
+        self._rounds = Rounds(
+            plan, self._ledger, self._metrics,
+            clock=clock, past=self._takeover.past, shut=self._courier.shut,
+        )  # fmt: skip
         self._term: Term | None = None
         self._minding: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()

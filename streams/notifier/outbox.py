@@ -24,17 +24,19 @@ from alerts.delivery import (
     planned,
     postponed,
     sending,
+    stand_in,
     step,
     superseded,
     untaken,
 )
+from alerts.fallback import wanted
 from alerts.holds import covering
 from alerts.ladder import Saying
 from alerts.message import SEVERAL, notification_id
 from alerts.outputs import Transition
 from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
-from alerts.standing import Standing
+from alerts.standing import Register, Standing
 from alerts.standstill import Standstill, fingerprint
 from alerts.standstill import transition as said_of
 from alerts.storm import Storm
@@ -201,6 +203,39 @@ class Outbox:
     def on_its_way(self, key: Key) -> bool:
         """A lane has something that is still to be sent."""
         return any(one.open for one in self.lanes.get(key, ()))
+
+    def falling_back(
+        self, channel: str, to: str, register: Register, *, shut: bool, now: Now, wall_ms: int
+    ) -> list[tuple[Delivery, Transition]]:
+        """First records of messages to a fallback, for what a channel does not take."""
+        made = []
+        for (name, alert_id), lane in self.lanes.items():
+            if name != channel or lane[-1].closing:
+                continue
+            one, other = lane[-1], self.lanes.get((to, alert_id), [])
+            there = any(old.seq >= one.seq and old.state != "suppressed" for old in other)
+            about = self._about(one, register)
+            if there or about is None or not wanted(one, shut=shut, now_ms=wall_ms):
+                continue
+            why = self.allowance.why_kept(about, replace(now, channel=to, caught_up=True), wall_ms)
+            what = one.storm if one.about is None else one.about
+            first = planned(
+                about, channel=to, offset=one.offset, now_ms=wall_ms, kept=why, about=what
+            )
+            meant = stand_in(first, channel)
+            if all(old.notification_id != meant.notification_id for old in other):
+                made.append((meant, about))
+        return made
+
+    def _about(self, one: Delivery, register: Register) -> Transition | None:
+        """What a message is about; of one that was given up, if it is still true."""
+        if one.about is not None:
+            return said_of(one.about)
+        if one.storm is not None:
+            return said_of_storm(one.storm)
+        standing = register.get(one.fingerprint)
+        known = None if standing is None or standing.base.seq != one.seq else standing.base
+        return self.transitions.get(one.notification_id, known)
 
     def untaken(
         self, standing: Standing, saying: Saying, *, now: Now, wall_ms: int

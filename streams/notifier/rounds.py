@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+import structlog
+
 from alerts.agenda import agenda, due
 from alerts.delivery import Delivery, listed
 from alerts.ladder import earliest, look
@@ -22,9 +24,11 @@ from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
 from streams.notifier.term import Climb, Ledger, Term, count_end
 
+log = structlog.get_logger("nabz.notifier")
+
 
 class Rounds:
-    """Looks at what is open; only where the clock is live."""
+    """Looks at what is open; reminders and lists only where the clock is live."""
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class Rounds:
         *,
         clock: Callable[[], int],
         past: Callable[[int], Awaitable[list[Transition]]],
+        shut: Callable[[str], bool],
     ) -> None:
         """Prepare.
 
@@ -43,16 +48,21 @@ class Rounds:
             metrics: What is counted.
             clock: The wall clock, in milliseconds.
             past: Transitions since a moment, as they stand in the topic.
+            shut: Does a channel refuse us altogether?
         """
         self._plan = plan
         self._ledger = ledger
         self._metrics = metrics
         self._clock = clock
         self._past = past
+        self._shut = shut
         self._ladders = any(not route.ladder.empty for route in plan.routes)
 
     async def go(self, term: Term) -> None:
         """Look at everything once."""
+        for outlet in self._plan.outlets.values():
+            if outlet.fallback is not None:
+                await self._fall_back(term, outlet.name, outlet.fallback)
         if not self._plan.live:
             return
         if self._ladders:
@@ -61,6 +71,17 @@ class Rounds:
                     await self._climb(term, standing)
         await self._say_morning(term)
         await self._say_weekly(term)
+
+    async def _fall_back(self, term: Term, channel: str, to: str) -> None:
+        """Tell another channel what one does not take."""
+        wall = self._clock()
+        made = term.outbox.falling_back(
+            channel, to, term.register,
+            shut=self._shut(channel), now=term.now(self._plan, wall), wall_ms=wall,
+        )  # fmt: skip
+        for one, about in made:
+            log.warning("channel.fell_back", channel=channel, to=to, alert=one.alert_id)
+            await self._add(term, [one], about)
 
     async def _say_morning(self, term: Term) -> None:
         """The list of each owner whose morning it is, once a day."""

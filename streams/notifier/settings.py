@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from alerts.holds import LONGEST_MS
 from alerts.message import Locale, link_fields
@@ -40,10 +41,12 @@ __all__ = (  # units and words of the channels are those of all other settings t
     "NotifierSettings",
     "PersonSettings",
     "PlaybookSettings",
+    "PublicUrl",
     "RouteSettings",
     "RungSettings",
     "SecretRef",
     "StormSettings",
+    "WeeklySettings",
     "duration_ms",
 )
 
@@ -52,6 +55,17 @@ def _minute(value: Any) -> Any:
     return minute_of_day(value) if isinstance(value, str) else value
 
 
+def _public(value: str) -> str:
+    """An address people can follow, without the slash at its end."""
+    address = urlsplit(value)
+    if address.scheme not in {"http", "https"} or not address.hostname or "{" in value:
+        raise ValueError(f"found {value[:60]!r}; write an address like https://nabz.example")
+    if address.query or address.fragment or address.username:
+        raise ValueError("write the address alone, without a query, a fragment or a name")
+    return value.rstrip("/")
+
+
+PublicUrl = Annotated[str, AfterValidator(_public)]
 TimeOfDay = Annotated[int, BeforeValidator(_minute)]
 CutOffAfter = Annotated[DurationMs, Field(ge=60_000)]
 """Shorter than a minute, and the pauses of a deployment page somebody."""
@@ -251,6 +265,21 @@ class NotifierSettings(Strict):
         for template in value.values():
             link_fields(template)
         return value
+
+    @model_validator(mode="after")
+    def _known_fallbacks(self) -> NotifierSettings:
+        for name, channel in self.channels.items():
+            passed, to = [name], channel.fallback
+            while to is not None:
+                if to not in self.channels or to in passed:
+                    known = sorted({*self.channels} - {*passed})
+                    raise ValueError(
+                        f"channels.{passed[-1]}.fallback: found {to[:60]!r};"
+                        f" another is one of {known}"
+                    )
+                passed.append(to)
+                to = self.channels[to].fallback
+        return self
 
     @model_validator(mode="after")
     def _known_rungs(self) -> NotifierSettings:

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from alerts.agenda import agenda, morning
 from alerts.delivery import Delivery
-from alerts.message import Notification, digest_notification, notification
+from alerts.message import Notification, digest_notification, notification, plain
 from alerts.outputs import Transition
 from alerts.standing import Standing
+from alerts.texts import TEXTS
 from alerts.weekly import weekly
 from streams.notifier.build import Outlet, Plan
 from streams.notifier.term import Term
@@ -88,7 +89,12 @@ def said(
         playbooks=plan.playbooks,
         late_ms=0 if timely else now_ms - about[0].at_ms,
     )
-    return replace(alone, notification_id=delivery.notification_id, reason=delivery.reason)
+    lines = alone.lines
+    if delivery.instead is not None:
+        lines = (*lines, TEXTS[locale].instead.format(channel=plain(delivery.instead)))
+    return replace(
+        alone, notification_id=delivery.notification_id, reason=delivery.reason, lines=lines
+    )
 
 
 def ready(plan: Plan, term: Term, delivery: Delivery) -> bool:

@@ -17,7 +17,7 @@ from alerts.pipeline import Kept
 from streams.cli.channels import _CURES
 from streams.cli.diagnosis import links
 from streams.engine.cycle import Output
-from streams.settings import load
+from streams.settings import SettingsFileError, load
 from streams.topics import DELIVERIES
 from tests.alerts.transitions import BASE_MS, transition
 from tests.cli.conftest import Nabz
@@ -204,6 +204,34 @@ def test_a_link_to_this_machine_is_found_before_somebody_follows_it(url: str, so
     found = list(links(load(None, {"links": {"page": url}})))
     assert [one.state for one in found] == ([] if sound else ["fail"])
     assert sound or found[0].next == "write the address people use in links.page"
+
+
+@pytest.mark.parametrize(
+    ("url", "template"),
+    [
+        ("https://nabz.example/", "https://nabz.example/alerts/{alert_id}"),
+        ("http://nabz.example:8080/care", "http://nabz.example:8080/care/alerts/{alert_id}"),
+    ],
+)
+def test_messages_link_to_the_page_of_their_alert(url: str, template: str) -> None:
+    """Before the links of yours; one of yours called `alert` takes its place."""
+    tree = {"public_url": url, "links": {"crm": "https://crm.example"}}
+    assert list(load(None, tree).notifier().links.items()) == [
+        ("alert", template), ("crm", "https://crm.example"),
+    ]  # fmt: skip
+    mine = {"alert": "https://crm.example"}
+    assert load(None, {"public_url": url, "links": mine}).notifier().links == mine
+    assert list(links(load(None, tree))) == []
+
+
+def test_a_public_address_of_this_machine_is_found_too() -> None:
+    """And one that is no address is refused."""
+    (found,) = links(load(None, {"public_url": "http://127.0.0.1:8080"}))
+    assert (found.check, found.state) == ("link alert", "fail")
+    assert found.next == "write the address people use in public_url"
+    for wrong in ("nabz.example", "https://nabz.example/{x}", "https://nabz.example/?a=b"):
+        with pytest.raises(SettingsFileError, match="public_url"):
+            load(None, {"public_url": wrong})
 
 
 @pytest.mark.usefixtures("_tokens")

@@ -181,10 +181,13 @@ class World:
         self.metrics = NotifierMetrics.register(CollectorRegistry(), channels=self.plan.outlets)
         clock = self.clock
         self.desk = Desk(self.plan, self.books, self.metrics, clock=clock)
-        self.rounds = Rounds(self.plan, self.books, self.metrics, clock=clock, past=self.past)
         self.courier = Courier(
             self.plan, self.books, self.metrics, clock=clock, jitter=lambda: 0.5,
             may_send=lambda _: True,
+        )  # fmt: skip
+        self.rounds = Rounds(
+            self.plan, self.books, self.metrics,
+            clock=clock, past=self.past, shut=self.courier.shut,
         )  # fmt: skip
         outbox, orders = empty_outbox(self.plan), Orders()
         for key, value in self.books.orders.items():
