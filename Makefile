@@ -11,6 +11,8 @@ CONFIG ?=
 REPORT ?=
 # make bench, make eval: where the figures go
 JSON   ?=
+# make bench: 1 for little of everything
+QUICK  ?=
 # make eval: a directory of labelled conversations, as bench/evaluate.py describes them
 DATA   ?=
 # make fuzz: how long to look
@@ -64,8 +66,8 @@ demo: $(STAMP) ## Watch simulated customers get angry, live; INPUT= CONFIG= REPO
 	@$(BIN)/nabz demo $(if $(INPUT),--input "$(INPUT)") $(if $(CONFIG),--config "$(CONFIG)") \
 	  $(if $(REPORT),--report "$(REPORT)") $(ARGS)
 
-bench: $(STAMP) ## Events per CPU-second beside stock Faust, same brokers, same run; JSON=out.json
-	$(BIN)/python -m bench.engine $(if $(JSON),--json "$(JSON)") $(ARGS)
+bench: $(STAMP) ## nabz beside its peers on one Kafka, into docs/performance.md; QUICK=1 JSON=out.json
+	$(BIN)/python -m bench.run $(if $(QUICK),--quick) $(if $(JSON),--json "$(JSON)") $(ARGS)
 
 day: $(STAMP) ## Live a simulated day of 50,000 customers under each preset; ARGS="--customers 5000"
 	$(BIN)/python -m bench.day $(ARGS)

@@ -63,7 +63,7 @@ from alerts.told import (
 from alerts.value import at_stake
 from scoring.config import DAY_MS, HOUR_MS
 from scoring.customer import Customer, advance
-from scoring.health import Health, distress_before, health, monitored
+from scoring.health import Health, distress_before, explained, health, monitored
 from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
 
 LOG_TOPIC: Final = "nabz.customer-log.v1"
@@ -585,6 +585,7 @@ class _Work:
         customer, row = self.customer, self.before
         profile = customer.profile
         failed_ms = row.failed_ms
+        told = explained(customer, found)
         self._tell(
             HealthRow(
                 customer=self.entry.customer,
@@ -597,9 +598,9 @@ class _Work:
                 band=found.band,
                 confidence_e2=found.confidence_e2,
                 trend_e2=self._trend(at_ms),
-                reason=None if self._rests(found) else reason(found),
-                health=contributions(found.health),
-                distress=contributions(found.distress),
+                reason=None if self._rests(found) else reason(told),
+                health=contributions(told.health),
+                distress=contributions(told.distress),
                 quality=outputs.Quality(
                     timely=self.complete_ms >= at_ms - TIMELY_MS,
                     read_ratio_e2=100 * customer.read // customer.messages
@@ -669,7 +670,9 @@ class _Work:
                 at_ms=at_ms,
                 event_ms=customer.event_ms,
                 complete_to_ms=self.complete_ms,
-                why=tuple(sorted(contributions(found.distress), key=strongest)),
+                why=tuple(
+                    sorted(contributions(explained(customer, found).distress), key=strongest)
+                ),
                 waiting=waits,
                 contacts_24h=found.contacts_24h,
                 conversation=conversation,

@@ -23,6 +23,10 @@ CONFIGS_MAX: Final = 8
 """Changes of configuration remembered: more than one cycle of the lane ever holds."""
 
 
+_OF_CUSTOMERS: Final = (Signal, Profile, Outcome, Command)
+_COUNTED: Final[Mapping[Result | None, str]] = {"folded": "folded", "duplicate": "duplicates"}
+
+
 class Accumulated(NamedTuple):
     """The partition's row after one more entry, and its heartbeat where one is due."""
 
@@ -43,25 +47,21 @@ def accumulate(
     """
     record = entry.record
     now_ms = max(row.now_ms, min(record.at_ms, entry.timestamp_ms + SKEW_MS))
+    changes: dict[str, object] = {}
+    if isinstance(record, _OF_CUSTOMERS):
+        counted = _COUNTED.get(result, "failed")
+        changes[counted] = _one_more(getattr(row, counted), record.origin.source)
+    elif isinstance(record, ConfigChanged) and record.config_hash != row.config_hash:
+        changes["config_hash"] = record.config_hash
+        changes["configs"] = (*row.configs, (entry.offset, record.config_hash))[-CONFIGS_MAX:]
     moved = replace(
         row,
         now_ms=now_ms,
         complete_ms=max(row.complete_ms, record.complete_to_ms),
         customers=row.customers + new_customer,
         ticks=row.ticks + isinstance(record, Tick),
+        **changes,
     )
-    if isinstance(record, Signal | Profile | Outcome | Command):
-        source = record.origin.source
-        match result:
-            case "folded":
-                moved = replace(moved, folded=_one_more(row.folded, source))
-            case "duplicate":
-                moved = replace(moved, duplicates=_one_more(row.duplicates, source))
-            case _:
-                moved = replace(moved, failed=_one_more(row.failed, source))
-    elif isinstance(record, ConfigChanged) and record.config_hash != row.config_hash:
-        configs = (*row.configs, (entry.offset, record.config_hash))[-CONFIGS_MAX:]
-        moved = replace(moved, config_hash=record.config_hash, configs=configs)
     if now_ms < row.heartbeat_ms + HEARTBEAT_MS:
         return Accumulated(moved, None)
     moved = replace(moved, heartbeat_ms=now_ms)

@@ -15,6 +15,7 @@ Next step: `alerts.lifecycle` compares the scores with rules, `alerts.fold` publ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -24,7 +25,7 @@ from scoring.config import DAY_MS, HOUR_MS, Scoring, Share
 from scoring.conversation import Conversation
 from scoring.customer import Customer, Past, calendar_of
 from scoring.dialogue import displeasure
-from scoring.panes import COLUMN, FAST, SLOW, leaky, window
+from scoring.panes import COLUMN, FAST, SLOW, leaky_points, window
 from scoring.promise import Promise, promise
 from scoring.quiet import Quiet, quiet
 from scoring.records import FAMILIES
@@ -41,6 +42,23 @@ _CLOCKS: Final = frozenset({"waiting_now", "unresolved"})
 _FRICTION: Final = ("waiting", "repetition", "effort")
 
 
+def _in(*families: str) -> Callable[[Past], bool]:
+    return lambda past: past.family in families
+
+
+def _in_words(past: Past) -> bool:
+    """Said in words, whatever it was about."""
+    return bool(past.quote) and past.family != "relief"
+
+
+_RESTS_ON: Final = {
+    **{family: _in(family) for family in FAMILIES},
+    "friction": _in(*_FRICTION),
+    "displeasure": _in_words,
+}
+"""Which remembered causes a part can have, by its name; others have none."""
+
+
 class Part(msgspec.Struct, frozen=True):
     """One named part of a score.
 
@@ -48,7 +66,7 @@ class Part(msgspec.Struct, frozen=True):
         name: `base`, a family, `contacts`, `waiting_now`, `friction`, `trail`, ..., `bounds`.
         points_e2: Signed hundredths of a point.
         basis: How the weight is known.
-        causes: The remembered causes that weigh most, at most three.
+        causes: The remembered causes that weigh most, at most three; `explained` looks for them.
     """
 
     name: str
@@ -77,7 +95,8 @@ class Health(msgspec.Struct, frozen=True):
     Attributes:
         now_ms: The moment.
         distress_e2: None while unknown, as is `health_e2`.
-        health: Parts that add up to `health_e2`; empty while unknown. `distress` likewise.
+        health: Parts that add up to `health_e2`; empty while unknown. `distress` likewise. They
+            have no causes before `explained` has looked for them.
         band: Band of health after hysteresis.
         confidence_e2: 0 to 100: how much is known of the customer.
         next_ms: When a score changes by time alone and is to be looked at again, None at rest.
@@ -193,6 +212,33 @@ def health(
     )
 
 
+def explained(customer: Customer, found: Health) -> Health:
+    """The same scores, their parts with the remembered causes that weigh most.
+
+    Points halve every 12 hours, as in the sum. Looked for only where somebody is told, which is
+    once for many looks.
+
+    Args:
+        customer: Who `found` is about.
+        found: Their health.
+    """
+    causes: dict[str, tuple[Past, ...]] = {}
+
+    def with_causes(part: Part) -> Part:
+        told = causes.get(part.name)
+        if told is None:
+            rests_on = _RESTS_ON.get(part.name)
+            some = [] if rests_on is None else [one for one in customer.evidence if rests_on(one)]
+            told = causes[part.name] = _weightiest(some, found.now_ms)
+        return msgspec.structs.replace(part, causes=told) if told else part
+
+    return msgspec.structs.replace(
+        found,
+        distress=tuple([with_causes(part) for part in found.distress]),
+        health=tuple([with_causes(part) for part in found.health]),
+    )
+
+
 class Answered(msgspec.Struct, frozen=True):
     """Both scores as they would be if the open wait had ended just now."""
 
@@ -249,10 +295,11 @@ def _distress(
     caps = scoring.caps
     parts = []
     total = 0
+    left = leaky_points(customer.hours, hour, FAST)
     for family in _HARMFUL:
-        points = min(leaky(customer.hours, hour, FAST, COLUMN[family]), getattr(caps, family))
+        points = min(left[family], getattr(caps, family)) if family in left else 0
         if points:
-            parts.append(Part(family, points, "assumed", _causes(customer, (family,), now_ms)))
+            parts.append(Part(family, points))
             total += points
     ladder = scoring.contact_ladder
     if contacts > 0 and ladder:
@@ -265,7 +312,7 @@ def _distress(
     turns = (said for talk in customer.conversations for said in talk.turns)
     points = min(displeasure(turns, now_ms, scoring.displeasure), caps.displeasure)
     if points:
-        parts.append(Part("displeasure", points, "measured", _quoted(customer, now_ms)))
+        parts.append(Part("displeasure", points, "measured"))
         total += points
     points = 0
     for step in scoring.wait_steps:
@@ -275,9 +322,9 @@ def _distress(
     if points:
         parts.append(Part("waiting_now", points))
         total += points
-    relief = min(leaky(customer.hours, hour, FAST, COLUMN["relief"]), caps.relief)
+    relief = min(left.get("relief", 0), caps.relief)
     if relief:
-        parts.append(Part("relief", -relief, "assumed", _causes(customer, ("relief",), now_ms)))
+        parts.append(Part("relief", -relief))
         total -= relief
     return _bounded(parts, total)
 
@@ -292,27 +339,25 @@ def _health(
     silent: Quiet,
 ) -> tuple[Part, ...]:
     day, weights = now_ms // DAY_MS, scoring.health
-    days = customer.days
     parts = [Part("base", scoring.base)]
     total = scoring.base
 
-    def take(name: str, points: int, families: tuple[str, ...] = ()) -> None:
+    def take(name: str, points: int) -> None:
         nonlocal total
         if points:
-            causes = _causes(customer, families, now_ms) if families else ()
-            parts.append(Part(name, points, "assumed", causes))
+            parts.append(Part(name, points))
             total += points
 
-    feeling = leaky(days, day, SLOW, COLUMN["feeling"])
-    friction = sum(leaky(days, day, SLOW, COLUMN[family]) for family in _FRICTION)
-    take("feeling", -_share(feeling, weights.feeling), ("feeling",))
-    take("friction", -_share(friction, weights.friction), _FRICTION)
-    take("intent", -_share(leaky(days, day, SLOW, COLUMN["intent"]), weights.intent), ("intent",))
+    left = leaky_points(customer.days, day, SLOW)
+    friction = sum([left.get(family, 0) for family in _FRICTION])
+    take("feeling", -_share(left.get("feeling", 0), weights.feeling))
+    take("friction", -_share(friction, weights.friction))
+    take("intent", -_share(left.get("intent", 0), weights.intent))
     take("unresolved", -weights.unresolved if waited_ms >= DAY_MS else 0)
     take("trail", -_share(distress_e2, weights.trail))
-    relief = _share(leaky(days, day, SLOW, COLUMN["relief"]), weights.relief)
+    relief = _share(left.get("relief", 0), weights.relief)
     # Relief heals what went wrong; it lifts nobody above where they started.
-    take("relief", min(relief, scoring.base - total), ("relief",))
+    take("relief", min(relief, scoring.base - total))
     if silent.state in {"content", "unresolved"}:
         take("quiet", -getattr(scoring.silence, silent.state))
     return _bounded(parts, total)
@@ -327,17 +372,6 @@ def _bounded(parts: list[Part], total: int) -> tuple[Part, ...]:
     if bounded != total:
         parts.append(Part("bounds", bounded - total))
     return tuple(parts)
-
-
-def _causes(customer: Customer, families: tuple[str, ...], now_ms: int) -> tuple[Past, ...]:
-    """What weighs most now: points halve every 12 hours, as in the sum."""
-    return _weightiest([past for past in customer.evidence if past.family in families], now_ms)
-
-
-def _quoted(customer: Customer, now_ms: int) -> tuple[Past, ...]:
-    """The same of all that was said in words, whatever it was about."""
-    found = [past for past in customer.evidence if past.quote and past.family != "relief"]
-    return _weightiest(found, now_ms)
 
 
 def _weightiest(found: list[Past], now_ms: int) -> tuple[Past, ...]:

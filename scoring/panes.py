@@ -97,7 +97,7 @@ def window(ring: Ring, now_index: int, panes: int, column: int) -> int:
     5
     """
     oldest = now_index - panes
-    return sum(pane[column] for pane in ring if oldest < pane[0] <= now_index)
+    return sum([pane[column] for pane in ring if oldest < pane[0] <= now_index])
 
 
 def leaky(ring: Ring, now_index: int, weights: tuple[int, ...], column: int) -> int:
@@ -112,6 +112,31 @@ def leaky(ring: Ring, now_index: int, weights: tuple[int, ...], column: int) -> 
         if 0 <= age < reach:
             total += pane[column] * weights[age]
     return total >> _SHIFT
+
+
+_POINTS: Final = COLUMN[FAMILIES[0]]
+
+
+def leaky_points(ring: Ring, now_index: int, weights: tuple[int, ...]) -> dict[str, int]:
+    """The leaky sum of each family that has points, all in one pass.
+
+    >>> pane = (12, *(0 for _ in COUNTS), *(80 * (family == "effort") for family in FAMILIES))
+    >>> leaky_points((pane,), 24, FAST), leaky_points((pane,), 11, FAST)
+    ({'effort': 40}, {})
+    """
+    reach = len(weights)
+    totals = [0] * len(FAMILIES)
+    for pane in ring:
+        age = now_index - pane[0]
+        points = pane[_POINTS:]
+        if 0 <= age < reach and any(points):
+            weight = weights[age]
+            totals = [total + weight * one for total, one in zip(totals, points, strict=True)]
+    return {
+        family: total >> _SHIFT
+        for family, total in zip(FAMILIES, totals, strict=True)
+        if total >> _SHIFT
+    }
 
 
 _HEAD: Final = struct.Struct("<qHB")

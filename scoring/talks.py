@@ -89,4 +89,4 @@ def _linked(talks: tuple[Conversation, ...], talk: Conversation) -> tuple[Linked
     found = {other.key: other.link_reason for other in talks if other.linked == talk.key}
     if talk.linked is not None:
         found[talk.linked] = talk.link_reason
-    return tuple(Linked(key, found[key]) for key in sorted(found))
+    return tuple([Linked(key, found[key]) for key in sorted(found)]) if found else ()

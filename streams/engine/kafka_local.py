@@ -6,7 +6,7 @@ sessions, a killed broker may come back after two seconds, compaction runs often
 also asks who is there (SCRAM-SHA-512 over TLS) and allows nothing that no ACL allows.
 `python -m streams.engine.kafka_local` starts one to try things on, and says where it is.
 
-Next step: `tests/conftest.py` and `bench.engine` start one per run.
+Next step: `tests/conftest.py` and `bench.run` start one per run.
 """
 
 from __future__ import annotations
@@ -148,6 +148,11 @@ class LocalKafka:
     def log(self) -> Path:
         """The broker's own log."""
         return self.directory / "server.log"
+
+    @property
+    def pid(self) -> int | None:
+        """Process of the broker, None while it does not run."""
+        return None if self._process is None else self._process.pid
 
     def _java(self, *arguments: str) -> list[str]:
         return [

@@ -28,6 +28,7 @@ from scoring.health import (
     Health,
     Part,
     answered_now,
+    explained,
     distress_before,
     health,
     monitored,
@@ -79,7 +80,8 @@ def looked(
 ) -> Health:  # fmt: skip
     """Health at a moment; all is read up to it unless said otherwise."""
     complete = at_ms if complete_to_ms is None else complete_to_ms
-    return health(customer, at_ms, scoring, complete_to_ms=complete, spread_ms=spread_ms)
+    found = health(customer, at_ms, scoring, complete_to_ms=complete, spread_ms=spread_ms)
+    return explained(customer, found)
 
 
 def points(parts: tuple[Part, ...]) -> dict[str, int]:

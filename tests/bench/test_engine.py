@@ -9,7 +9,7 @@ from streams.engine.brokers import Broker
 
 
 def test_a_round_of_each_side_gives_the_documented_figures(kafka_broker: Broker) -> None:
-    """With few events, which takes seconds; `make bench` measures."""
+    """With few events, which takes seconds; `python -m bench.engine` measures."""
     few = {"nabz": 2_000, "faust": 200}
     result = json.loads(
         json.dumps(engine.compare(kafka_broker, "Apache Kafka", events=few, rounds=1))
