@@ -585,7 +585,7 @@ class _Work:
         customer, row = self.customer, self.before
         profile = customer.profile
         failed_ms = row.failed_ms
-        told = explained(customer, found)
+        found = explained(customer, found)
         self._tell(
             HealthRow(
                 customer=self.entry.customer,
@@ -598,9 +598,9 @@ class _Work:
                 band=found.band,
                 confidence_e2=found.confidence_e2,
                 trend_e2=self._trend(at_ms),
-                reason=None if self._rests(found) else reason(told),
-                health=contributions(told.health),
-                distress=contributions(told.distress),
+                reason=None if self._rests(found) else reason(found),
+                health=contributions(found.health),
+                distress=contributions(found.distress),
                 quality=outputs.Quality(
                     timely=self.complete_ms >= at_ms - TIMELY_MS,
                     read_ratio_e2=100 * customer.read // customer.messages
@@ -635,6 +635,7 @@ class _Work:
         profile = customer.profile
         at_ms = found.now_ms
         seen = self._seen(found)
+        found = explained(customer, found)
         if not is_plain(rule):
             seen = seen_by(rule, episode.conversation, seen)
         sight = measured(rule, seen, episode.severity)
@@ -670,9 +671,7 @@ class _Work:
                 at_ms=at_ms,
                 event_ms=customer.event_ms,
                 complete_to_ms=self.complete_ms,
-                why=tuple(
-                    sorted(contributions(explained(customer, found).distress), key=strongest)
-                ),
+                why=tuple(sorted(contributions(found.distress), key=strongest)),
                 waiting=waits,
                 contacts_24h=found.contacts_24h,
                 conversation=conversation,

@@ -157,7 +157,7 @@ def at_stake(
 
     Args:
         profile: What the business knows of them; None for nothing.
-        found: Their health.
+        found: Their health, `explained`: cues exempt.
         worth: How it is reckoned.
         red_flags: Cues that fire at once; whoever has one is exempt.
 

@@ -18,7 +18,7 @@ from alerts.value import Step, Worth, at_stake, share_percent, with_medians, wor
 from alerts.written import RuleError
 from scoring.config import Scoring
 from scoring.customer import Customer, advance
-from scoring.health import Health, health
+from scoring.health import Health, explained, health
 from scoring.records import Cue, LogRecord, ProfileFacts
 from tests.alerts.transitions import BASE_MS, transition
 from tests.strategies import SCORING, fold_all, profile, signal
@@ -41,12 +41,8 @@ fleets = st.lists(
 def found(*cues: Cue, distress: int = 0) -> Health:
     """Health of somebody who wrote this."""
     said = cues or (Cue("anger", "feeling", distress),)
-    return health(
-        advance(Customer(), signal(BASE_MS, cues=said), SCORING),
-        BASE_MS,
-        SCORING,
-        complete_to_ms=BASE_MS,
-    )
+    customer = advance(Customer(), signal(BASE_MS, cues=said), SCORING)
+    return explained(customer, health(customer, BASE_MS, SCORING, complete_to_ms=BASE_MS))
 
 
 # ---------------------------------------------------------------------- order
