@@ -163,7 +163,6 @@ class Chaos:
     def _doom(self, wheres: list[str], *, ahead: int) -> None:
         """Have workers take others' places that die, or freeze, at a point; see it happen."""
         fleet = self._fleet
-        # Of more workers than that some would be idle, and come to no point.
         while len(working := fleet.working()) > fleet.size - len(wheres):
             fleet.remove(self._chance.choice(fleet.healthy() or working))
         awaited = {where: fleet.start(where) for where in wheres}
@@ -173,6 +172,9 @@ class Chaos:
         ):
             late = [where for where, one in awaited.items() if not one.noted]
             assert time.monotonic() < deadline_s, f"nobody has come to {late}\n{fleet.tails()}"
+            # Of more than that, who was frozen and has woken up too, one would have nothing to do.
+            while len(fleet.working()) > fleet.size and (spare := fleet.healthy()):
+                fleet.remove(self._chance.choice(spare))
             for where in late:
                 if awaited[where] not in fleet.members:  # it ended for another reason, with 70
                     awaited[where] = fleet.start(where)
