@@ -484,6 +484,21 @@ def _why(transition: Transition) -> str:
     return why_command(transition.customer, transition.alert_id)
 
 
+def _deed(transition: Transition, kind: Kind, locale: Locale) -> str:
+    """The title of what a person did; empty where nobody did, or nobody knows who."""
+    known = kind == "updated" and bool(transition.actor)
+    return TEXTS[locale].deeds.get(transition.reason, "") if known else ""
+
+
+def _doers(transition: Transition, locale: Locale) -> dict[str, str]:
+    """Who did it, and to whom it was given; names come from outside."""
+    named = {"actor": transition.actor, "assignee": transition.care.assignee}
+    return {
+        field: "?" if name is None else isolated(plain(name), locale)
+        for field, name in named.items()
+    }
+
+
 def notification(
     transition: Transition,
     *,
@@ -516,7 +531,8 @@ def notification(
     texts = TEXTS[locale]
     who = named(transition, locale)
     severity = texts.severities.get(transition.severity, plain(transition.severity))
-    title = texts.titles[kind].format(severity=severity, who=who)
+    title = _deed(transition, kind, locale) or texts.titles[kind]
+    title = title.format(severity=severity, who=who, **_doers(transition, locale))
     lines: list[str] = []
     address: str | None = None
     if kind in texts.endings:

@@ -11,6 +11,7 @@ Next step: `alerts.routing` sends what is `to: owner` to the channels of the one
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,6 +38,8 @@ class Person:
         delegate: Who stands in while they are away; None for nobody.
         budget: Alerts a day they are told of one by one; None for all.
         morning_min: Local time of their morning list, in minutes after midnight; None for none.
+        users: Their ids in channels, by type of channel: what they answer there is theirs.
+        may: What they may answer; None for anything.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Person:
     delegate: str | None = None
     budget: int | None = None
     morning_min: int | None = None
+    users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    may: frozenset[str] | None = None
 
     def there(self, now_ms: int) -> bool:
         """Is it one of their hours?

@@ -19,6 +19,7 @@ class Texts:
 
     Attributes:
         titles: By kind; fields `severity`, `who` (of a digest, how many).
+        deeds: Titles of what a person did, by transition reason; fields also `actor`, `assignee`.
         endings: By closing kind; fields `measure`, `score`.
         causes: Phrases by cue code or contribution name.
         reasons: Why an alert was closed otherwise, by transition reason.
@@ -26,6 +27,7 @@ class Texts:
     """
 
     titles: Mapping[str, str]
+    deeds: Mapping[str, str]
     endings: Mapping[str, str]
     causes: Mapping[str, str]
     reasons: Mapping[str, str]
@@ -84,6 +86,16 @@ _EN: Final = Texts(
         "digest": "[{severity}] {who} alerts that were held back",
         "unanswered": "[{severity}] {who} needs attention and nobody has taken it",
         "list": "{who}",
+    },
+    deeds={
+        "acked": "[{severity}] {who}: {actor} is on it",
+        "unacked": "[{severity}] {who}: nobody is on it any more ({actor})",
+        "snoozed": "[{severity}] {who}: snoozed by {actor}",
+        "unsnoozed": "[{severity}] {who}: not snoozed any more ({actor})",
+        "assigned": "[{severity}] {who}: {actor} gave it to {assignee}",
+        "noted": "[{severity}] {who}: {actor} left a note",
+        "disagreed": "[{severity}] {who}: {actor} disagrees",
+        "handled": "[{severity}] {who}: {actor} has taken care of it",
     },
     endings={
         "recovered": "{measure} is down to {score}",
@@ -216,6 +228,16 @@ _FA: Final = Texts(
         "digest": "[{severity}] {who} هشدار نگه‌داشته‌شده",
         "unanswered": "[{severity}] {who} نیاز به رسیدگی دارد و کسی آن را به عهده نگرفته است",
         "list": "{who}",
+    },
+    deeds={
+        "acked": "[{severity}] {who}: {actor} پیگیر است",
+        "unacked": "[{severity}] {who}: دیگر کسی پیگیر نیست ({actor})",
+        "snoozed": "[{severity}] {who}: {actor} آن را به بعد انداخت",
+        "unsnoozed": "[{severity}] {who}: دیگر به بعد نمی‌افتد ({actor})",
+        "assigned": "[{severity}] {who}: {actor} آن را به {assignee} سپرد",
+        "noted": "[{severity}] {who}: {actor} یادداشتی گذاشت",
+        "disagreed": "[{severity}] {who}: {actor} موافق نیست",
+        "handled": "[{severity}] {who}: {actor} به آن رسیدگی کرد",
     },
     endings={
         "recovered": "{measure} به {score} رسید",

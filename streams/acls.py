@@ -79,6 +79,7 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
     topic nabz.transitions.v1 READ
     topic nabz.control.v1 READ WRITE
     topic nabz.deliveries.v1 READ WRITE
+    topic nabz.commands.v1 WRITE
     group nabz-notifier READ
     """
     foreign = sorted(set(sources) - {topic.name for topic in TOPICS})
@@ -104,6 +105,7 @@ def rights(process: Process, *, sources: Iterable[str] = ()) -> tuple[Right, ...
                 *_topics([TRANSITIONS], "READ"),
                 *_topics([CONTROL], "READ", "WRITE"),  # to hold a storm of openings
                 *_topics([DELIVERIES], "READ", "WRITE"),
+                *_topics([COMMANDS], "WRITE"),  # what people answer in channels
                 *_groups([NOTIFIER_GROUP], "READ"),
             )
         case "apply":

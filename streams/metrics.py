@@ -38,6 +38,7 @@ POINTS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 LANGUAGES: Final = ("en", "fa", "unknown")
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 OUTCOMES: Final = ("folded", "duplicate", "failed")
+COMMAND_OUTCOMES: Final = ("taken", "duplicate", "refused", "failed", "ignored")
 CHANNEL_STATES: Final = ("open", "held", "disabled")
 
 
@@ -242,6 +243,8 @@ class NotifierMetrics:
         cut_off: Sources that somebody is told of as standing still.
         canary: Event time of the newest canary that came through to here.
         canary_latency: Its whole way, from being written of to being read here.
+        commands: What people did in a channel, by channel and what became of it.
+        listening: 1 while a channel's way back is open; channels without one have no series.
     """
 
     attempts: Counter
@@ -261,10 +264,24 @@ class NotifierMetrics:
     cut_off: Gauge
     canary: Gauge
     canary_latency: Histogram
+    commands: Counter
+    listening: Gauge
 
     @classmethod
-    def register(cls, registry: CollectorRegistry, *, channels: Iterable[str]) -> NotifierMetrics:
-        """Create all series of a notifier with these channels."""
+    def register(
+        cls,
+        registry: CollectorRegistry,
+        *,
+        channels: Iterable[str],
+        answering: Iterable[str] = (),
+    ) -> NotifierMetrics:
+        """Create all series of a notifier.
+
+        Args:
+            registry: Where they are collected.
+            channels: All that are configured.
+            answering: Those with a way back.
+        """
         by = ["channel"]
         made = cls(
             attempts=Counter("nabz_notification_attempts", "Calls begun", by, registry=registry),
@@ -329,6 +346,15 @@ class NotifierMetrics:
                 buckets=SECONDS,
                 registry=registry,
             ),
+            commands=Counter(
+                "nabz_channel_commands",
+                "What people did in a channel",
+                [*by, "outcome"],
+                registry=registry,
+            ),
+            listening=Gauge(
+                "nabz_channel_listening", "1 while people can answer there", by, registry=registry
+            ),
         )
         for reason in sorted(WAITING):
             made.kept.labels(reason).set(0)
@@ -337,15 +363,23 @@ class NotifierMetrics:
         for outcome in ("planned", "silent", "duplicate", "undecodable"):
             made.transitions.labels(outcome)
         for channel in channels:
-            for counter in (made.attempts, made.dead):
-                counter.labels(channel)
-            made.latency.labels(channel)
-            for gauge in (made.queue, made.oldest):
-                gauge.labels(channel).set(0)
-            for kind in KINDS:
-                made.sent.labels(channel, kind)
-            for failure in FAILURES:
-                made.failed.labels(channel, failure)
-            for state in CHANNEL_STATES:
-                made.channel_state.labels(channel, state).set(state == "open")
+            made.begin(channel)
+        for channel in answering:
+            made.listening.labels(channel).set(0)
         return made
+
+    def begin(self, channel: str) -> None:
+        """Create the series of one channel, at nothing."""
+        for counter in (self.attempts, self.dead):
+            counter.labels(channel)
+        self.latency.labels(channel)
+        for gauge in (self.queue, self.oldest):
+            gauge.labels(channel).set(0)
+        for outcome in COMMAND_OUTCOMES:
+            self.commands.labels(channel, outcome)
+        for kind in KINDS:
+            self.sent.labels(channel, kind)
+        for failure in FAILURES:
+            self.failed.labels(channel, failure)
+        for state in CHANNEL_STATES:
+            self.channel_state.labels(channel, state).set(state == "open")

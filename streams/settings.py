@@ -49,6 +49,7 @@ from streams.notifier.channel_settings import (
     SpanSettings,
 )
 from streams.notifier.settings import (
+    BackSettings,
     ChannelName,
     ChannelSettings,
     CutOffAfter,
@@ -219,6 +220,7 @@ class Settings(BaseSettings):
     heartbeat: HeartbeatSettings | None = None
     canary: CanaryEvery | None = None
     storm: StormSettings = StormSettings()
+    back: BackSettings = BackSettings()
     metrics: MetricsSettings = MetricsSettings()
     ingest: IngestSettings = IngestSettings()
 
@@ -288,6 +290,7 @@ class Settings(BaseSettings):
             heartbeat=self.heartbeat,
             storm=self.storm,
             weekly=self.weekly,
+            back=self.back,
         )
 
     def linked(self) -> dict[str, str]:
@@ -500,6 +503,7 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "spans": SpanSettings,
     "storm": StormSettings,
     "weekly": WeeklySettings,
+    "back": BackSettings,
     **CHANNEL_TYPES,
 }
 """Whose keys are known below a step of the notifier's part."""

@@ -26,7 +26,7 @@ from streams.engine.admin import apply_topics
 from streams.engine.brokers import Broker
 from streams.engine.embedded import EmbeddedBroker
 from streams.ingest.metrics import OUTCOMES as READ
-from streams.metrics import CHANNEL_STATES, KINDS, LANGUAGES, OUTCOMES
+from streams.metrics import CHANNEL_STATES, COMMAND_OUTCOMES, KINDS, LANGUAGES, OUTCOMES
 from streams.notifier.build import Plan, build
 from streams.notifier.loop import Notifier
 from streams.notifier.settings import NotifierSettings
@@ -77,6 +77,8 @@ CLOSED: dict[tuple[str, str], AbstractSet[str]] = {
     ("nabz_delivery_oldest_timestamp_seconds", "channel"): CHANNELS,
     ("nabz_channel_state", "channel"): CHANNELS,
     ("nabz_channel_state", "state"): {*CHANNEL_STATES},
+    ("nabz_channel_commands", "channel"): CHANNELS,
+    ("nabz_channel_commands", "outcome"): {*COMMAND_OUTCOMES},
 }
 """Every label, and all it can ever hold; besides them `partition` has the numbers of partitions."""
 HELD = {
@@ -84,8 +86,9 @@ HELD = {
     "nabz_partition_customers": {"partition"},
     "nabz_log_lag_records": {"partition"},
     "nabz_ingest_lag_records": {"source", "partition"},
+    "nabz_channel_listening": {"channel"},
 }
-"""What has no series before a partition is held, and its labels."""
+"""What has no series before a partition is held, or a channel can be answered in; its labels."""
 
 
 def settings_on(bootstrap: str) -> Settings:

@@ -62,7 +62,7 @@ class Limits:
         in_flight: Calls at the same time.
         gap_ms: Time between the beginnings of two messages.
         stays_open: The receiver keeps an alert open until it is told its end.
-        hears_acks: The receiver is told who takes an alert that it was told of.
+        hears: What people did, by reason, that a receiver who was told of the alert is told too.
         repeat_ms: What is open is sent again this often, as the receiver forgets; 0 for never.
     """
 
@@ -72,7 +72,7 @@ class Limits:
     in_flight: int = 4
     gap_ms: int = 0
     stays_open: bool = False
-    hears_acks: bool = False
+    hears: frozenset[str] = frozenset()
     repeat_ms: int = 0
 
 
@@ -279,3 +279,14 @@ def answered(answer: Response | Failure) -> Mapping[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def text_at(tree: object, *path: str) -> str:
+    """A text inside of JSON objects; empty where there is none.
+
+    >>> text_at({"user": {"id": "U1"}}, "user", "id"), text_at([], "user")
+    ('U1', '')
+    """
+    for step in path:
+        tree = tree.get(step) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, str) else ""

@@ -79,7 +79,7 @@ class PagerDuty:
     key: str = field(repr=False)
     url: str = URL
     limits: Limits = field(
-        default_factory=lambda: Limits(gap_ms=_GAP_MS, stays_open=True, hears_acks=True)
+        default_factory=lambda: Limits(gap_ms=_GAP_MS, stays_open=True, hears=frozenset({"acked"}))
     )
 
     def render(

@@ -4,8 +4,8 @@ What stands in a channel is one message an alert. The bot edits it to what is tr
 change in its thread; getting worse again is shown in the channel too, an end is not. Reference of a
 message is `channel:ts`. Texts are elements of a rich text block, which Slack takes literally: no
 markup, no mention, no link that is not one of ours; only the fallback text is escaped.
-Source: docs.slack.dev, `chat.postMessage`, `chat.update`, "Sending messages using incoming
-webhooks", "Rate limits", "Block Kit: rich text block".
+Source: docs.slack.dev, `chat.postMessage`, `chat.update`, `chat.postEphemeral`, "Sending messages
+using incoming webhooks", "Rate limits", "Block Kit: rich text block".
 
 Next step: `streams.notifier.telling` makes the calls.
 """
@@ -33,6 +33,8 @@ from alerts.channels.base import (
     retry_after_ms,
 )
 from alerts.channels.shortened import cut, fitting
+from alerts.channels.slack_back import buttons
+from alerts.deeds import answerable
 from alerts.message import Notification
 
 API: Final = "https://slack.com/api"
@@ -176,11 +178,13 @@ class SlackBot:
         token: Starts with `xoxb-`; scope `chat:write`.
         channel: Id of the channel.
         api: Where the Web API is.
+        buttons: Under a message are buttons, as somebody listens for them.
     """
 
     token: str = field(repr=False)
     channel: str
     api: str = API
+    buttons: bool = False
     limits: Limits = field(default_factory=lambda: Limits(gap_ms=_GAP_MS, in_flight=1))
 
     def render(
@@ -197,11 +201,12 @@ class SlackBot:
                 "event_payload": {"notification_id": notification.notification_id},
             }
         }
-        post = self._call("chat.postMessage", said | _POSTED | {"channel": self.channel})
+        head = said | {"blocks": said["blocks"] + self._buttons(notification)}
+        post = self._call("chat.postMessage", head | _POSTED | {"channel": self.channel})
         channel, _, ts = (ref or "").rpartition(":")
         if not channel:
             return post
-        edit = self._call("chat.update", said | {"channel": channel, "ts": ts})
+        edit = self._call("chat.update", head | {"channel": channel, "ts": ts})
         aside = {
             "channel": channel,
             "thread_ts": ts,
@@ -209,6 +214,18 @@ class SlackBot:
         }
         reply = self._call("chat.postMessage", said | _POSTED | aside)
         return Calls((edit, reply), otherwise=post)
+
+    def aside(self, *, user: str, text: str) -> Request:
+        """Tell one user something that nobody else in the channel sees."""
+        said = {"text": escaped(text), "link_names": False, "parse": "none"}
+        return self._call("chat.postEphemeral", said | {"channel": self.channel, "user": user})
+
+    def _buttons(self, notification: Notification) -> list[dict[str, Any]]:
+        """A block of them, or none; an end takes them away."""
+        if not self.buttons or not answerable(notification):
+            return []
+        made = buttons(notification.alert_id, notification.locale)
+        return [] if made is None else [made]
 
     def _call(self, method: str, body: Mapping[str, Any]) -> Request:
         return json_post(

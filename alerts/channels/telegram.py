@@ -35,6 +35,8 @@ from alerts.channels.base import (
     json_post,
 )
 from alerts.channels.shortened import fitting
+from alerts.channels.telegram_back import keyboard
+from alerts.deeds import DEEDS, answerable
 from alerts.message import Notification
 
 API: Final = "https://api.telegram.org"
@@ -114,12 +116,14 @@ class Telegram:
         chat: Number of the chat (a group's is negative), or `@name` of a channel.
         topic: Number of the topic, in groups that have topics.
         api: Where the Bot API is.
+        buttons: Under a message are buttons, as somebody listens for them.
     """
 
     token: str = field(repr=False)
     chat: str
     topic: int | None = None
     api: str = API
+    buttons: bool = False
     limits: Limits = field(default_factory=lambda: Limits(gap_ms=_GROUP_GAP_MS, in_flight=1))
 
     def render(
@@ -136,16 +140,24 @@ class Telegram:
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
         }
+        buttons = self._buttons(notification)
         sent = said | ({} if self.topic is None else {"message_thread_id": self.topic})
-        post = self._call("sendMessage", sent)
+        post = self._call("sendMessage", sent | buttons)
         if ref is None or not ref.isascii() or not ref.isdigit():
             return post
-        edit = self._call("editMessageText", said | {"message_id": int(ref)})
+        edit = self._call("editMessageText", said | buttons | {"message_id": int(ref)})
         aside = {
             "reply_parameters": {"message_id": int(ref), "allow_sending_without_reply": True},
-            "disable_notification": notification.kind in ENDS,
+            "disable_notification": notification.kind in ENDS or notification.reason in DEEDS,
         }
         return Calls((edit, self._call("sendMessage", sent | aside)), otherwise=post)
+
+    def _buttons(self, notification: Notification) -> dict[str, Any]:
+        """Under the message; an edit without them takes them away."""
+        if not self.buttons or not answerable(notification):
+            return {}
+        made = keyboard(notification.alert_id, notification.locale)
+        return {} if made is None else {"reply_markup": made}
 
     def _call(self, method: str, body: Mapping[str, Any]) -> Request:
         return json_post(f"{self.api.rstrip('/')}/bot{self.token}/{method}", body)

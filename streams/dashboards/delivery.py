@@ -238,6 +238,31 @@ _SOON: Final = (
     ),
 )
 
+_BACK: Final = (
+    Panel(
+        title="What people did in channels",
+        says="In the minute before, or the step if longer: written as a command, came again, "
+        "refused, not taken by Kafka, or asking for nothing.",
+        unit="short",
+        stacked=True,
+        queries=(
+            Query(
+                f"sum by (outcome) (increase(nabz_channel_commands_total{_OF}[$__rate_interval]))",
+                "{{outcome}}",
+            ),
+        ),
+    ),
+    Panel(
+        title="Listening",
+        says="Channels in which people can answer, while a notifier sends. Shut for longer than a "
+        "minute: its log says why, as `listening.refused` or `listening.conflict`.",
+        kind="state-timeline",
+        unit="short",
+        states=((0, "shut", "red"), (1, "listens", "green")),
+        queries=(Query(f"max by (channel) (nabz_channel_listening{_OF})", "{{channel}}"),),
+    ),
+)
+
 DELIVERY: Final = Board(
     name="delivery",
     title="nabz: delivery",
@@ -251,6 +276,7 @@ DELIVERY: Final = Board(
         ("Decide whom to tell", _DECIDE),
         ("Call the receivers", _CALLS),
         ("How soon", _SOON),
+        ("Hear what people answer", _BACK),
     ),
     hours=3,
 )

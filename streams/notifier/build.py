@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TextIO, assert_never
+from typing import Final, Literal, TextIO, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
 from alerts.allowance import Group
 from alerts.budget import Budget
-from alerts.channels import slack, telegram
+from alerts.channels import slack, slack_back, telegram, telegram_back
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.base import Channel, Limits
 from alerts.channels.mail import MailBox
@@ -24,6 +24,7 @@ from alerts.channels.teams import Teams
 from alerts.channels.telegram import Telegram
 from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import Webhook, signing_key
+from alerts.deeds import DEEDS
 from alerts.ladder import Ladder, Rung
 from alerts.message import Locale
 from alerts.people import Audience, Person
@@ -33,6 +34,7 @@ from alerts.routing import Match, Route
 from alerts.storm import Bounds
 from alerts.weekly import Weekly
 from streams.engine.brokers import BrokerConfigError, secret
+from streams.http import parse_bind
 from streams.notifier.channel_settings import (
     AlertmanagerSettings,
     CalledSettings,
@@ -62,6 +64,8 @@ from streams.notifier.settings import (
 from streams.notifier.smtp import PORTS, Server, SmtpSender
 from streams.notifier.telling import Sender
 
+_KEY_MIN: Final = 16
+
 
 class ChannelConfigError(ValueError):
     """A channel is described in a way that cannot work; start-up stops."""
@@ -80,6 +84,26 @@ class Outlet:
     quiet: QuietHours | None = None
     group: Group | None = None
     fallback: str | None = None
+    back: Back | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How people answer in a channel.
+
+    Attributes:
+        kind: Type of the channel.
+        secrets: Token of the app, keys or secret of a webhook.
+        shared: Channels with the same one have one listener.
+        guard: Where it may connect.
+        called: The channel calls us; else we connect.
+    """
+
+    kind: Literal["slack", "pagerduty", "telegram"]
+    secrets: tuple[str, ...] = field(repr=False)
+    shared: str = field(repr=False)
+    guard: Guard
+    called: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +130,7 @@ class Plan:
     storm: Bounds = field(default_factory=Bounds)
     audience: Audience = field(default_factory=Audience)
     weekly: Weekly | None = None
+    listen: tuple[str, int] = ("127.0.0.1", 0)
 
 
 def _guard(settings: CalledSettings) -> Guard:
@@ -143,7 +168,11 @@ def _made(settings: Posting) -> tuple[_Posted, tuple[str, ...]]:
         case TelegramSettings():
             token = telegram.bot_token(secret(settings.token))
             limits = Limits(gap_ms=telegram.gap_ms(settings.chat), in_flight=1)
-            bot = Telegram(token, settings.chat, settings.topic, settings.api, limits)
+            if settings.buttons:
+                limits = replace(limits, hears=DEEDS)
+            bot = Telegram(
+                token, settings.chat, settings.topic, settings.api, settings.buttons, limits
+            )
             return bot, (bot.api,)
         case AlertmanagerSettings():
             bearer = None if settings.token is None else secret(settings.token)
@@ -168,6 +197,8 @@ def _slack(settings: SlackSettings) -> tuple[SlackWebhook | SlackBot, tuple[str,
         hook = SlackWebhook(secret(settings.url or ""))
         return hook, (hook.url,)
     bot = SlackBot(slack.bot_token(secret(settings.token)), settings.channel, settings.api)
+    if settings.app_token is not None:
+        bot = replace(bot, buttons=True, limits=replace(bot.limits, hears=DEEDS))
     return bot, (bot.api,)
 
 
@@ -188,6 +219,29 @@ def _mailing(settings: MailSettings) -> tuple[Channel, Sender]:
     box = MailBox(settings.sender, settings.to)
     limited = replace(box, limits=_called(settings, box.limits))
     return limited, SmtpSender(server, _guard(settings))
+
+
+def _back(settings: ChannelSettings) -> Back | None:
+    """The way back, its secrets read; None where there is none."""
+    match settings:
+        case SlackSettings(app_token=str() as reference):
+            token = slack_back.app_token(secret(reference))
+            return Back(
+                "slack", (token,), f"{settings.api}|{token}", _guard(settings), called=False
+            )
+        case PagerDutySettings(webhook_keys=references) if references:
+            keys = tuple(secret(one) for one in references)
+            if short := [one for one in keys if len(one) < _KEY_MIN]:
+                raise ValueError(f"webhook_keys: {len(short)} of them shorter than {_KEY_MIN}")
+            return Back("pagerduty", keys, "|".join(references), _guard(settings), called=True)
+        case TelegramSettings(buttons=True, webhook_secret=reference):
+            bot = f"{settings.api}|{telegram.bot_token(secret(settings.token))}"
+            if reference is None:
+                return Back("telegram", (), bot, _guard(settings), called=False)
+            shown = telegram_back.webhook_secret(secret(reference))
+            return Back("telegram", (shown,), bot, _guard(settings), called=True)
+        case _:
+            return None
 
 
 def _heartbeat(settings: HeartbeatSettings | None) -> Heartbeat | None:
@@ -223,9 +277,10 @@ def _outlet(name: str, settings: ChannelSettings, stdout: TextIO | None) -> Outl
                 channel, sender = _mailing(settings)
             case _:
                 channel, sender = _posting(settings)
+        back = _back(settings)
     except (ValueError, ForbiddenAddressError) as error:
         raise ChannelConfigError(f"channels.{name}: {error}") from None
-    return Outlet(name, channel, sender, settings.locale, settings.quotes)
+    return Outlet(name, channel, sender, settings.locale, settings.quotes, back=back)
 
 
 def _quiet(name: str, settings: ChannelSettings) -> QuietHours | None:
@@ -305,6 +360,8 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
             one.delegate,
             one.budget,
             one.morning,
+            {str(kind): ids for kind, ids in one.users.items()},
+            None if one.may is None else frozenset(one.may),
         )
         for name, one in settings.people.items()
     )
@@ -329,6 +386,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         heartbeat=_heartbeat(settings.heartbeat),
         audience=Audience(people, routes),
         weekly=_weekly(settings, people),
+        listen=parse_bind(settings.back.listen, has_token=True),
         storm=Bounds(
             settings.storm.times, settings.storm.within, settings.storm.floor, settings.storm.hold
         ),

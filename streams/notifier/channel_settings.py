@@ -178,6 +178,8 @@ class SlackSettings(CalledSettings):
         token: Reference to a bot's token (`xoxb-...`, scope `chat:write`).
         channel: Id of the channel the bot posts to, like C0123456789.
         api: Where the Web API is; GovSlack has another one.
+        app_token: Reference to the app's token (`xapp-...`, scope `connections:write`): messages
+            get buttons, and who presses them is heard by Socket Mode.
     """
 
     type: Literal["slack"]
@@ -185,6 +187,7 @@ class SlackSettings(CalledSettings):
     token: SecretRef | None = None
     channel: Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{2,30}$")] | None = None
     api: str = slack.API
+    app_token: SecretRef | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> SlackSettings:
@@ -192,6 +195,8 @@ class SlackSettings(CalledSettings):
         half = (self.token is None) != (self.channel is None)
         if hook == bot or half:
             raise ValueError("write url: for an incoming webhook, or token: and channel: for a bot")
+        if self.app_token is not None and hook:
+            raise ValueError("an incoming webhook has no buttons; write token: and channel: too")
         return self
 
 
@@ -201,11 +206,14 @@ class PagerDutySettings(CalledSettings):
     Attributes:
         key: Reference to the integration key of a service.
         url: Where events are taken; the European service region has another one.
+        webhook_keys: References to secrets of webhook subscriptions: what people do there is heard.
+            Several while one is changed, the newest first.
     """
 
     type: Literal["pagerduty"]
     key: SecretRef
     url: str = pagerduty.URL
+    webhook_keys: Annotated[tuple[SecretRef, ...], BeforeValidator(many), Field(max_length=8)] = ()
 
 
 class TeamsSettings(CalledSettings):
@@ -223,6 +231,9 @@ class TelegramSettings(CalledSettings):
         chat: Number of the chat, or `@name` of a channel.
         topic: Number of the topic, in groups that have topics.
         api: Where the Bot API is; you may run your own.
+        buttons: Messages get buttons, and who presses them is heard.
+        webhook_secret: Reference to the secret with which Telegram brings presses to us; without
+            it they are fetched.
     """
 
     type: Literal["telegram"]
@@ -230,6 +241,14 @@ class TelegramSettings(CalledSettings):
     chat: Annotated[str, BeforeValidator(str), Field(pattern=r"^(-?[0-9]{1,20}|@[A-Za-z0-9_]+)$")]
     topic: int | None = None
     api: str = telegram.API
+    buttons: bool = False
+    webhook_secret: SecretRef | None = None
+
+    @model_validator(mode="after")
+    def _pressed(self) -> TelegramSettings:
+        if self.webhook_secret is not None and not self.buttons:
+            raise ValueError("webhook_secret is for presses of buttons; write buttons: true too")
+        return self
 
 
 class AlertmanagerSettings(CalledSettings):

@@ -42,6 +42,7 @@ class Desk:
         metrics: NotifierMetrics,
         *,
         clock: Callable[[], int],
+        saw: Callable[[Transition], None] = lambda _: None,
     ) -> None:
         """Prepare.
 
@@ -50,7 +51,9 @@ class Desk:
             ledger: Where records are kept.
             metrics: What is counted.
             clock: The wall clock, in milliseconds.
+            saw: Told of each transition: somebody may wait for it.
         """
+        self._saw = saw
         self._plan = plan
         self._ledger = ledger
         self._metrics = metrics
@@ -67,6 +70,7 @@ class Desk:
                 await self._plan_all(term, several)  # the next one of an alert looks at this one
                 several = []
             several.append((raw, transition))
+            self._saw(transition)
         await self._plan_all(term, several)
 
     def _is_canary(self, transition: Transition) -> bool:

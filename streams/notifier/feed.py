@@ -27,7 +27,7 @@ from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 
 from alerts.delivery import Delivery
 from streams.engine.brokers import Broker
-from streams.topics import CONTROL, DELIVERIES, TRANSITIONS
+from streams.topics import COMMANDS, CONTROL, DELIVERIES, TRANSITIONS
 
 _T = TypeVar("_T")
 GROUP = "nabz-notifier"
@@ -47,6 +47,7 @@ class Names:
     deliveries: str = DELIVERIES
     control: str = CONTROL
     group: str = GROUP
+    commands: str = COMMANDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import asyncio
 import ipaddress
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -24,6 +25,7 @@ from yarl import URL
 from alerts.channels.base import Call, Failure, Request, Response, TerminalLine
 
 _BODY_MAX = 65_536
+_FRAME_MAX = 1 << 20
 _NOT_ALLOWED = (
     "a network that is not allowed; a receiver on this machine needs `allow_loopback: true`, one in"
     " a private network `allow:`"
@@ -201,6 +203,25 @@ class HttpSender:
             return Failure("unreachable", begun=True)
         except ValueError:  # aiohttp found the address or a header impossible
             return Failure("internal", begun=False)
+
+    @asynccontextmanager
+    async def socket(
+        self, url: str, *, beat_s: float
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A web socket while the block runs; one whose other end answers no ping is closed.
+
+        Raises:
+            ForbiddenAddressError: Its address leads where it may not.
+            aiohttp.ClientError: It cannot be opened; or OSError, or TimeoutError.
+        """
+        self._guard.check_url(url.replace("ws", "http", 1))
+        async with self._client().ws_connect(
+            url,
+            heartbeat=beat_s,
+            max_msg_size=_FRAME_MAX,
+            timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+        ) as opened:
+            yield opened
 
     async def close(self) -> None:
         """Close the client's connections."""

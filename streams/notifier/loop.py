@@ -26,6 +26,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 
+from alerts.deeds import About
 from alerts.pipeline import WAITING
 from streams.clock import wall_ms
 from streams.engine.brokers import Broker
@@ -35,7 +36,9 @@ from streams.notifier.auditor import EVERY_S, Auditor
 from streams.notifier.build import Outlet, Plan
 from streams.notifier.courier import Courier
 from streams.notifier.desk import Desk
+from streams.notifier.ears import Ears
 from streams.notifier.feed import Feed, FeedError, Ledger, Names, Raw
+from streams.notifier.hearing import Commands, Hearing, told
 from streams.notifier.orders import Orders, take
 from streams.notifier.rounds import Rounds
 from streams.notifier.takeover import Ends, Takeover
@@ -92,11 +95,19 @@ class Notifier:
         self._clock = clock
         self._audit_s = audit_s
         registry = CollectorRegistry() if registry is None else registry
-        self._metrics = NotifierMetrics.register(registry, channels=plan.outlets)
+        self._metrics = NotifierMetrics.register(
+            registry,
+            channels=plan.outlets,
+            answering=[name for name, one in plan.outlets.items() if one.back is not None],
+        )
         self._feed = Feed(broker, names, session_ms=session_ms)
         self._ledger = Ledger(broker, names)
         self._takeover = Takeover(broker, names, plan, self._ledger, self._metrics, clock=clock)
-        self._desk = Desk(plan, self._ledger, self._metrics, clock=clock)
+        self._hearing = Hearing(
+            plan, Commands(broker, names.commands), self._about, self._metrics, clock=clock
+        )
+        self._ears = Ears(plan, self._hearing, clock=clock)
+        self._desk = Desk(plan, self._ledger, self._metrics, clock=clock, saw=self._hearing.saw)
         self._courier = Courier(
             plan, self._ledger, self._metrics, clock=clock, jitter=jitter, may_send=self._may_send
         )
@@ -185,6 +196,7 @@ class Notifier:
             await self._ledger.close()
         with contextlib.suppress(FeedError):
             await self._feed.close()
+        await self._hearing.close()
         for outlet in self._plan.outlets.values():
             await outlet.sender.close()
         if self._plan.heartbeat is not None:
@@ -272,9 +284,16 @@ class Notifier:
         self._minding = [
             asyncio.create_task(self._mind(term, ends.control)),
             asyncio.create_task(auditor.run(transitions_from, ends.deliveries)),
+            asyncio.create_task(self._ears.run()),
         ]
         for task in self._minding:
             task.add_done_callback(minded)
+
+    async def _about(self, channel: str, alert_id: str) -> About | None:
+        """The alert that somebody in a channel means."""
+        if (term := self._term) is None:
+            return None
+        return await told(term.outbox, self._broker, self._names, channel, alert_id)
 
     async def _mind(self, term: Term, control_from: int) -> None:
         """Follow the orders; each of them makes every lane look again."""

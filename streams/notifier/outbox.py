@@ -89,7 +89,7 @@ class Outbox:
         groups: Newest message about each account, by its fingerprint.
         mended: Records a crash left behind their digest; to be written before anything is sent.
         repeated: Channels whose receivers forget: what stands open there is said again.
-        hearing: Channels that hear of who takes an alert they were told of.
+        hearing: What people did that a channel hears of, of an alert it was told of, by reason.
         channels: All that are configured.
     """
 
@@ -103,7 +103,7 @@ class Outbox:
     groups: dict[str, Key] = field(default_factory=dict)
     mended: list[Delivery] = field(default_factory=list)
     repeated: frozenset[str] = frozenset()
-    hearing: frozenset[str] = frozenset()
+    hearing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
 
     def restore(self, deliveries: Iterable[Delivery], now_ms: int) -> list[Delivery]:
@@ -159,8 +159,8 @@ class Outbox:
         told = tuple(name for name in known if (name, alert_id) in self.lanes)
         owner = now.audience.owner(transition)
         wanted = channels_for(transition, routes, known, owner) if transition.notify else ()
-        if transition.reason == "acked":
-            wanted = (*wanted, *(name for name in told if name in self.hearing - {*wanted}))
+        hear = (name for name in told if transition.reason in self.hearing.get(name, ()))
+        wanted = (*wanted, *(name for name in hear if name not in wanted))
         if closes:  # a close follows its opening, whatever the routes have become
             wanted = (*wanted, *(name for name in told if name not in wanted))
         place = (transition.log.epoch, transition.seq)

@@ -19,7 +19,9 @@ from alerts.outputs import Severity
 from alerts.playbooks import playbooks_from
 from alerts.quiet_hours import minute_of_day
 from alerts.written import RuleError
+from scoring.records import VERBS
 from streams.calendar_settings import CalendarSettings, Day
+from streams.http import parse_bind
 from streams.ingest.picks import suggestion
 from streams.notifier.channel_settings import (
     ChannelName,
@@ -31,7 +33,14 @@ from streams.notifier.channel_settings import (
     duration_ms,
 )
 
+
+def _several(value: object) -> object:
+    """One id is a list of one; a number is a word."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 __all__ = (  # units and words of the channels are those of all other settings too
+    "BackSettings",
     "ChannelName",
     "ChannelSettings",
     "CutOffAfter",
@@ -67,6 +76,13 @@ def _public(value: str) -> str:
 
 PublicUrl = Annotated[str, AfterValidator(_public)]
 TimeOfDay = Annotated[int, BeforeValidator(_minute)]
+Answering = Literal["slack", "pagerduty", "telegram"]
+"""Types of channels that have a way back."""
+Users = Annotated[
+    tuple[Annotated[str, BeforeValidator(str), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], ...],
+    BeforeValidator(_several),
+    Field(min_length=1, max_length=20),
+]
 CutOffAfter = Annotated[DurationMs, Field(ge=60_000)]
 """Shorter than a minute, and the pauses of a deployment page somebody."""
 
@@ -151,6 +167,8 @@ class PersonSettings(Strict):
         delegate: Who stands in outside these hours.
         budget: Alerts a day they are told of one by one; more come in a digest the next day.
         morning: Local time of a list of what is open, to the first of their channels.
+        users: Their ids in channels, by type of channel; what these do there is theirs.
+        may: What they may do from a channel; anything if it is left out.
     """
 
     channels: Annotated[Words, Field(min_length=1)]
@@ -163,6 +181,16 @@ class PersonSettings(Strict):
     delegate: str | None = None
     budget: Annotated[int, Field(ge=1, le=10_000)] | None = None
     morning: TimeOfDay | None = None
+    users: dict[Answering, Users] = Field(default_factory=dict)
+    may: Words | None = None
+
+    @field_validator("may")
+    @classmethod
+    def _verbs(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for one in value or ():
+            if one not in VERBS:
+                raise ValueError(f"found {one[:60]!r}; {suggestion(one, VERBS)}")
+        return value
 
 
 class WeeklySettings(Strict):
@@ -177,6 +205,23 @@ class WeeklySettings(Strict):
     to: str
     day: Day = "mon"
     at: TimeOfDay = 540
+
+
+class BackSettings(Strict):
+    """The way back from channels that call us.
+
+    Attributes:
+        listen: `host:port` of the address PagerDuty and Telegram call, by a proxy of yours; opened
+            only where a channel needs it.
+    """
+
+    listen: str = "127.0.0.1:9572"
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parse_bind(value, has_token=True)  # each channel there has a secret
+        return value
 
 
 class HeartbeatSettings(Strict):
@@ -244,6 +289,7 @@ class NotifierSettings(Strict):
         heartbeat: Pinged while the auditor finds nothing undelivered.
         storm: When the openings of a rule are held after a change (live clock only).
         weekly: The report of the week (live clock only).
+        back: Where channels call us.
     """
 
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
@@ -258,6 +304,7 @@ class NotifierSettings(Strict):
     heartbeat: HeartbeatSettings | None = None
     storm: StormSettings = StormSettings()
     weekly: WeeklySettings | None = None
+    back: BackSettings = BackSettings()
 
     @field_validator("links")
     @classmethod

@@ -55,7 +55,7 @@ def empty_outbox(plan: Plan) -> Outbox:
             people={one.name: one for one in plan.audience.people if one.budget is not None},
         ),
         repeated=frozenset(name for name, one in outlets if one.channel.limits.repeat_ms),
-        hearing=frozenset(name for name, one in outlets if one.channel.limits.hears_acks),
+        hearing={name: one.channel.limits.hears for name, one in outlets},
         channels=tuple(plan.outlets),
     )
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels.terminal import block
+from alerts.deeds import DEEDS
 from alerts.message import (
     FSI,
     PDI,
@@ -27,7 +28,7 @@ from alerts.message import (
     notification,
     plain,
 )
-from alerts.outputs import Contribution, Transition, Waiting
+from alerts.outputs import Care, Contribution, Transition, Waiting
 from alerts.texts import TEXTS, Texts
 from tests.alerts.transitions import BASE_MS, HOUR_MS, evidence, transition
 
@@ -305,3 +306,15 @@ def test_odd_times_do_not_stop_a_message(length_ms: int, at_ms: int) -> None:
     assert notification(made, channel="ops").title
     assert notification(transition(1, "recovered", opened_ms=at_ms), channel="ops").lines
     assert BASE_MS > 0
+
+
+@pytest.mark.parametrize("locale", ["en", "fa"])
+@pytest.mark.parametrize("reason", sorted(DEEDS))
+def test_what_a_person_did_is_said_with_who_did_it(reason: str, locale: Locale) -> None:
+    """Also where the name is from right to left, or tries to turn the line round."""
+    made = transition(2, reason, actor="بهزاد\u202e", care=Care(assignee="ann"))
+    said = notification(made, channel="ops", locale=locale)
+    assert said.kind == "updated" and f"{FSI}بهزاد{PDI}" in said.title
+    assert ("ann" in said.title) == (reason == "assigned")
+    unknown = notification(transition(2, reason), channel="ops", locale=locale)
+    assert unknown.title == notification(transition(2, "else"), channel="ops", locale=locale).title

@@ -74,6 +74,10 @@ class Service(ABC):
             return web.Response(status=415)
         return self.answer(request, json.loads(text))
 
+    async def link(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Open a web socket, where a vendor has such."""
+        return web.Response(status=404)
+
     @abstractmethod
     def answer(self, request: web.Request, body: Any) -> web.Response:
         """Answer as documented."""
@@ -134,8 +138,9 @@ class Slack(Service):
         return ts
 
     def _wrong(self, body: Any) -> str | None:
-        blocks = body.get("blocks", [])
-        if len(blocks) > 50:
+        blocks = [one for one in body.get("blocks", []) if one["type"] != "actions"]
+        under = [one for one in body.get("blocks", []) if one["type"] == "actions"]
+        if len(blocks) + len(under) > 50 or not all(map(_pressable, under)):
             return "invalid_blocks"
         texts = [_shown(one) for block in blocks for one in _runs(block)]
         if sum(map(len, texts)) > 3_000:
@@ -148,7 +153,9 @@ class Slack(Service):
         self.alarms += re.findall(r"<[^>]*>", body["text"])  # the fallback is markup
         if body["link_names"] or body["parse"] != "none":
             self.alarms.append("names are linked")
-        runs = [one for block in body["blocks"] for one in _runs(block)]
+        runs = [
+            one for block in body["blocks"] if block["type"] != "actions" for one in _runs(block)
+        ]
         self.alarms += [one["type"] for one in runs if one["type"] not in {"text", "link"}]
         text = "\n".join([_unescaped(body["text"]), *map(_shown, runs)])
         key = body.get("metadata", {}).get("event_payload", {}).get("notification_id")
@@ -161,6 +168,24 @@ class Slack(Service):
             status=429,
             headers={"Retry-After": str(seconds)},
         )
+
+
+def _pressable(block: Mapping[str, Any]) -> bool:
+    """Slack's limits of a block of buttons and choices."""
+    several = block["elements"]
+    ids = {one["action_id"] for one in several}
+    texts = [one["text"] for one in several if one["type"] == "button"]
+    values = [one["value"] for one in several if one["type"] == "button"]
+    choices = [one for one in several if one["type"] == "static_select"]
+    options = [option for one in choices for option in one["options"]]
+    texts += [option["text"] for option in options] + [one["placeholder"] for one in choices]
+    values += [option["value"] for option in options]
+    return (
+        0 < len(several) <= 25
+        and len(ids) == len(several) == len(choices) + len(values) - len(options)
+        and all(text["type"] == "plain_text" and 0 < len(text["text"]) <= 75 for text in texts)
+        and all(0 < len(value) <= 150 for value in values)
+    )
 
 
 def _runs(block: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -272,6 +297,8 @@ class Telegram(Service):
             return self._no(400, "Bad Request: message is too long")
         code = re.sub(r"<code>.*?</code>", "", body["text"])  # nothing is found in there
         self.alarms += re.findall(r"[@#/$]\w+|\w+\.[a-z]{2,}\b", re.sub(r"<[^>]*>", "", code))
+        if not self._pressable(body.get("reply_markup", {"inline_keyboard": []})):
+            return self._no(400, "Bad Request: BUTTON_DATA_INVALID")
         if method == "editMessageText":
             return self._edit(body, markup)
         head = body.get("reply_parameters", {}).get("message_id")
@@ -282,11 +309,18 @@ class Telegram(Service):
         reply = {} if parent is None else {"reply_to_message": {"message_id": head}}
         return web.json_response({"ok": True, "result": {"message_id": number, **reply}})
 
+    def _pressable(self, markup: Mapping[str, Any]) -> bool:
+        buttons = [one for row in markup["inline_keyboard"] for one in row]
+        return all(one["text"] and 0 < len(one["callback_data"].encode()) <= 64 for one in buttons)
+
     def _edit(self, body: Any, markup: _Markup) -> web.Response:
         old = self.seen.get(str(body["message_id"]))
         if old is None:
             return self._no(400, "Bad Request: message to edit not found")
-        if old.body["text"] == body["text"]:
+        if (old.body["text"], old.body.get("reply_markup")) == (
+            body["text"],
+            body.get("reply_markup"),
+        ):
             return self._no(400, "Bad Request: message is not modified: specified new message ...")
         self.show(Seen(old.ident, markup.text, old.parent, body=body))
         return web.json_response({"ok": True, "result": {"message_id": int(old.ident)}})
@@ -367,6 +401,7 @@ async def serving(service: Service, context: ssl.SSLContext | None = None) -> As
     """Have a service listen while the block runs."""
     app = web.Application(client_max_size=1 << 22)
     app.router.add_post("/{path:.*}", service.handle)
+    app.router.add_get("/link/", service.link)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

@@ -27,7 +27,13 @@ SESSION_MS = 6_000
 def names_for(broker: Broker) -> Names:
     """Create topics nobody else uses."""
     mark = uuid.uuid4().hex[:8]
-    names = Names(f"transitions-{mark}", f"deliveries-{mark}", f"control-{mark}", f"group-{mark}")
+    names = Names(
+        f"transitions-{mark}",
+        f"deliveries-{mark}",
+        f"control-{mark}",
+        f"group-{mark}",
+        f"commands-{mark}",
+    )
     apply_topics(
         broker,
         partitions=1,
@@ -36,6 +42,7 @@ def names_for(broker: Broker) -> Names:
             Topic(names.transitions, "one"),
             Topic(names.deliveries, "one", compacted=True),
             Topic(names.control, "one", compacted=True),
+            Topic(names.commands, "one"),
         ],
     )
     return names

@@ -249,7 +249,7 @@ def test_who_takes_an_alert_acknowledges_its_incident(
 
 def box(*states: tuple[str, str], **more: Any) -> tuple[Outbox, tuple[str, str]]:
     """An outbox with one lane: reason and state of each delivery, oldest first."""
-    outbox = Outbox(repeated=frozenset({"am"}), hearing=frozenset({"am"}))
+    outbox = Outbox(repeated=frozenset({"am"}), hearing={"am": frozenset({"acked"})})
     key = ("am", "")
     for change, (_, state) in zip(story(*(reason for reason, _ in states)), states, strict=True):
         made = outbox.plan(
