@@ -35,6 +35,13 @@ _CURES: Final[Mapping[str, str]] = {
     "too_large": "the receiver takes smaller messages only",
     "unreachable": "check host, port, certificate and network",
 }
+_BACK_CURES: Final[Mapping[str, str]] = {
+    "refused": "check its token and what it is allowed to do, and that Socket Mode is on",
+    "unreachable": "start the notifier, or check the network; `back: {listen: ...}` says where",
+    "webhook_set": "take Telegram's webhook away, or write `webhook_secret:`",
+    "webhook_not_set": "tell Telegram the address with setWebhook",
+    "wrong_secret": "the notifier that runs has another secret: start it anew",
+}
 
 
 @click.group(epilog=examples("nabz channels test ops"))
@@ -57,27 +64,33 @@ def try_out(ctx: click.Context, *, channel: str, as_json: bool, config_path: Pat
     """Send one message to CHANNEL that says it is a test.
 
     Where the receiver keeps things open (an incident, an alert), its end follows at once. Asks no
-    broker, and neither holds nor quiet hours keep it back. Ends with 1 if it did not arrive.
+    broker, and neither holds nor quiet hours keep it back. Where people can answer, it says whether
+    they are heard. Ends with 1 if it did not arrive, or they are not.
     """
     import asyncio
 
     from alerts.channels.base import Sent
+    from streams.notifier.back_trial import back_trial
     from streams.notifier.build import build
 
     settings = settings_from(config_path).notifier()
+    people = settings.people.values()
     if channel not in settings.channels:
         known = ", ".join(sorted(settings.channels)) or "none"
         raise Stop(f"channel {channel[:60]!r}: is not configured; known are {known}", MISUSED)
     kind = settings.channels[channel].type
     only = settings.model_copy(update={"channels": {channel: settings.channels[channel]}})
     begun_s = time.monotonic()
-    outcome = asyncio.run(_tried(build(only).outlets[channel]))
+    plan = build(only)
+    outcome = asyncio.run(_tried(plan.outlets[channel]))
     took_ms = round((time.monotonic() - begun_s) * 1000)
     sent = isinstance(outcome, Sent)
     reason = None if isinstance(outcome, Sent) else outcome.reason
+    back = asyncio.run(back_trial(plan, plan.outlets[channel]))
     if as_json:
         facts = {"channel": channel, "type": kind, "sent": sent, "reason": reason}
-        click.echo(json.dumps(facts | {"status": outcome.status, "took_ms": took_ms}))
+        facts |= {"status": outcome.status, "took_ms": took_ms, "back": back}
+        click.echo(json.dumps(facts))
     elif reason is None:
         answer = "" if outcome.status is None else f", which answered {outcome.status}"
         click.echo(f"sent to {channel} ({kind}){answer}, in {took_ms} ms")
@@ -87,7 +100,23 @@ def try_out(ctx: click.Context, *, channel: str, as_json: bool, config_path: Pat
             f"channel {channel} ({kind}): {reason}{answer} after {took_ms} ms; {_CURES[reason]}",
             err=True,
         )
-    ctx.exit(0 if sent else FAILED)
+    if not as_json and back is not None:
+        _say_back(channel, kind, back, known=any(kind in one.users for one in people))
+    ctx.exit(0 if sent and back in {None, "works"} else FAILED)
+
+
+def _say_back(channel: str, kind: str, back: str, *, known: bool) -> None:
+    """Whether people who answer are heard, and whether anybody is known there."""
+    if back != "works":
+        click.echo(f"answers in {channel}: {back}; {_BACK_CURES[back]}", err=True)
+    elif known:
+        click.echo(f"answers in {channel} are heard")
+    else:
+        click.echo(
+            f"answers in {channel} are heard, and refused: nobody in `people:` has"
+            f" `users: {{{kind}: ...}}`",
+            err=True,
+        )
 
 
 async def _tried(outlet: Outlet) -> Outcome:

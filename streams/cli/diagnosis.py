@@ -36,7 +36,14 @@ from streams.engine.access import CURE, denied, door
 from streams.engine.admin import BrokerUnreachableError, connected, topics_state
 from streams.engine.kafka_reads import ReadError, ends, read
 from streams.notifier.build import ChannelConfigError, build, hosts
-from streams.notifier.channel_settings import CalledSettings, TerminalSettings
+from streams.notifier.channel_settings import (
+    CalledSettings,
+    ChannelSettings,
+    PagerDutySettings,
+    SlackSettings,
+    TelegramSettings,
+    TerminalSettings,
+)
 from streams.notifier.http import (
     ForbiddenAddressError,
     Guard,
@@ -143,6 +150,7 @@ def channels(settings: Settings) -> Iterator[Finding]:
         if isinstance(one, TerminalSettings):
             yield Finding(f"channel {name}", "ok", f"is a {one.type}")
             continue
+        yield from unheard(settings, name, one)
         for host in hosts(one):
             yield _called(name, one, host)
     if any(not isinstance(one, TerminalSettings) for one in settings.channels.values()):
@@ -165,6 +173,22 @@ def _called(name: str, one: CalledSettings, host: str) -> Finding:
             "check the name and this machine's DNS",
         )  # fmt: skip
     return Finding(f"channel {name}", "ok", f"{host} resolves to an allowed address")
+
+
+def unheard(settings: Settings, name: str, one: ChannelSettings) -> Iterator[Finding]:
+    """Can people answer here, and is anybody known who could?"""
+    match one:
+        case SlackSettings(app_token=str()) | TelegramSettings(buttons=True):
+            answers = True
+        case PagerDutySettings():
+            answers = bool(one.webhook_keys)
+        case _:
+            answers = False
+    if answers and not any(one.type in person.users for person in settings.people.values()):
+        yield Finding(
+            f"channel {name}", "warn", "has a way back, and every answer will be refused",
+            f"write `users: {{{one.type}: ID}}` to somebody in `people:`",
+        )  # fmt: skip
 
 
 def links(settings: Settings) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
@@ -15,14 +16,18 @@ from msgspec.structs import replace
 from alerts.delivery import Delivery, planned, sending
 from alerts.pipeline import Kept
 from streams.cli.channels import _CURES
-from streams.cli.diagnosis import links
+from streams.cli.diagnosis import links, unheard
 from streams.engine.cycle import Output
+from streams.notifier.back_trial import back_trial
+from streams.notifier.build import Plan, build
 from streams.settings import SettingsFileError, load
 from streams.topics import DELIVERIES
 from tests.alerts.transitions import BASE_MS, transition
 from tests.cli.conftest import Nabz
 from tests.cli.kafka import publish
+from tests.notifier.back_fakes import APP_TOKEN, SlackWorkspace, TelegramBot
 from tests.notifier.fakes import SERVICES, TOKENS, PagerDuty, Service, serving, settings_of
+from tests.notifier.test_back import Place, until
 
 
 @contextmanager
@@ -57,6 +62,103 @@ def written(nabz: Nabz, kind: str, service: Service, **more: object) -> None:
     one = settings_of(kind, service.url, **more)
     text = msgspec.json.encode({"channels": {"ops": one}}).decode()
     (nabz.folder / "nabz.yaml").write_text(text, encoding="utf-8")
+
+
+def answering(nabz: Nabz, kind: str, service: Service, users: object, **more: object) -> None:
+    """One channel people can answer in."""
+    tree = {
+        "channels": {"ops": settings_of(kind, service.url, **more)},
+        "people": {"ann": {"channels": "ops", "users": users}},
+    }
+    (nabz.folder / "nabz.yaml").write_text(msgspec.json.encode(tree).decode(), encoding="utf-8")
+
+
+@pytest.mark.usefixtures("_tokens")
+def test_a_way_back_that_works_is_said_to(nabz: Nabz, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack would let us listen; nobody is listened to for it."""
+    monkeypatch.setenv("NABZ_TEST_APP", APP_TOKEN)
+    with listening(SlackWorkspace()) as service:
+        answering(nabz, "slack-bot", service, {"slack": "U1"}, app_token="env:NABZ_TEST_APP")
+        found = nabz("channels", "test", "ops")
+        assert found.exit_code == 0 and "answers in ops are heard\n" in found.stdout
+        answering(nabz, "slack-bot", service, {"telegram": 7}, app_token="env:NABZ_TEST_APP")
+        found = nabz("channels", "test", "ops")
+        assert found.exit_code == 0 and "users: {slack: ...}" in found.stderr
+        monkeypatch.setenv("NABZ_TEST_APP", "xapp-another")
+        found = nabz("channels", "test", "ops", "--json")
+        assert found.exit_code == 1 and json.loads(found.stdout)["back"] == "refused"
+        assert isinstance(service, SlackWorkspace) and service.opened == 0
+
+
+@pytest.mark.usefixtures("_tokens")
+def test_a_bot_whose_presses_go_elsewhere_is_found(nabz: Nabz) -> None:
+    """To an address, where they are to be fetched."""
+    with listening(TelegramBot()) as service:
+        assert isinstance(service, TelegramBot)
+        answering(nabz, "telegram", service, {"telegram": 77}, buttons=True)
+        assert nabz("channels", "test", "ops").exit_code == 0
+        service.hook = "https://elsewhere.example"
+        found = nabz("channels", "test", "ops")
+        assert found.exit_code == 1 and "answers in ops: webhook_set" in found.stderr
+        assert service.polls == 0
+
+
+@pytest.mark.usefixtures("_tokens")
+@pytest.mark.parametrize("kind", ["pagerduty", "telegram"])
+def test_our_own_address_is_called_as_the_vendor_would(
+    kind: str, nabz: Nabz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers while a notifier runs with this secret, and not otherwise."""
+    monkeypatch.setenv("NABZ_TEST_HOOK", "A_-9" * 8)
+    ways: dict[str, dict[str, object]] = {
+        "pagerduty": {"webhook_keys": "env:NABZ_TEST_HOOK"},
+        "telegram": {"buttons": True, "webhook_secret": "env:NABZ_TEST_HOOK"},
+    }
+    service: Service = PagerDuty() if kind == "pagerduty" else TelegramBot()
+
+    async def tried(plan: Plan, address: tuple[str, int]) -> str | None:
+        called = dataclasses.replace(plan, listen=address)
+        return await back_trial(called, called.outlets["ops"])
+
+    async def go() -> list[str | None]:
+        async with serving(service):
+            answering(nabz, kind, service, {kind: "7"}, **ways[kind])
+            plan = build(load(nabz.folder / "nabz.yaml").notifier())
+            plan = dataclasses.replace(plan, listen=("127.0.0.1", 0))
+            place = Place(plan)
+            if isinstance(service, TelegramBot):
+                not_set = await tried(plan, ("127.0.0.1", 1))
+                service.hook = "https://nabz.example/back/ops"
+                assert not_set == "webhook_not_set"
+            running = asyncio.create_task(place.ears.run())
+            await until(lambda: place.ears.address is not None)
+            assert place.ears.address is not None
+            found = [await tried(plan, place.ears.address)]
+            monkeypatch.setenv("NABZ_TEST_HOOK", "B_-9" * 8)
+            other = build(load(nabz.folder / "nabz.yaml").notifier())
+            found.append(await tried(other, place.ears.address))
+            address = place.ears.address
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            found.append(await tried(plan, address))
+            await place.hearing.close()
+            return found
+
+    assert asyncio.run(go()) == ["works", "wrong_secret", "unreachable"]
+
+
+def test_the_doctor_finds_that_nobody_could_answer() -> None:
+    """A way back without anybody who is known refuses everybody."""
+    way = {"type": "telegram", "token": "env:T", "chat": 1, "buttons": True}
+    tree = {"channels": {"ops": way}, "people": {"ann": {"channels": "ops"}}}
+    settings = load(None, tree)
+    (found,) = unheard(settings, "ops", settings.channels["ops"])
+    assert found.state == "warn" and "users: {telegram: ID}" in found.next
+    known = load(None, {**tree, "people": {"ann": {"channels": "ops", "users": {"telegram": 7}}}})
+    assert list(unheard(known, "ops", known.channels["ops"])) == []
+    way = {"type": "pagerduty", "key": "env:T"}
+    silent = load(None, {"channels": {"ops": way}})
+    assert list(unheard(silent, "ops", silent.channels["ops"])) == []
 
 
 @pytest.mark.usefixtures("_tokens")
