@@ -160,6 +160,20 @@ class IngestSettings(Strict):
     session: Annotated[DurationMs, Field(ge=6_000, le=300_000)] = 15_000
 
 
+class WorkerSettings(Strict):
+    """How the groups know a worker.
+
+    Attributes:
+        member: A name that stays with this worker from start to start and that no other process
+            has: its partitions are kept for it while it restarts, and nobody else is disturbed.
+            None for a new member at every start, whose partitions others take over at once.
+        session: Without a heartbeat for this long the group gives the partitions of the log away.
+    """
+
+    member: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")] | None = None
+    session: Annotated[DurationMs, Field(ge=6_000, le=300_000)] = 15_000
+
+
 def _sources(value: Any) -> Any:
     if isinstance(value, Mapping):
         for name in value:
@@ -223,6 +237,7 @@ class Settings(BaseSettings):
     back: BackSettings = BackSettings()
     metrics: MetricsSettings = MetricsSettings()
     ingest: IngestSettings = IngestSettings()
+    worker: WorkerSettings = WorkerSettings()
 
     @classmethod
     def settings_customise_sources(

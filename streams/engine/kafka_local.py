@@ -133,15 +133,23 @@ def jars() -> Path:
     return home / "lib"
 
 
+def cluster_id() -> str:
+    """22 characters, of which the first must not be a dash, as it stands on a command line."""
+    return "n" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:].rstrip("=")
+
+
 class LocalKafka:
     """Context manager: one Kafka node in a directory."""
 
-    def __init__(self, directory: Path, *, start_timeout_s: float = 60.0) -> None:
-        """Describe it; nothing runs before `start`."""
+    def __init__(
+        self, directory: Path, *, start_timeout_s: float = 60.0, cluster: str | None = None
+    ) -> None:
+        """Describe it; nothing runs before `start`. Nodes of one cluster are given its id."""
         self.directory = directory
         self.port = free_port()
         self.broker = Broker(f"127.0.0.1:{self.port}")
         self._start_timeout_s = start_timeout_s
+        self._cluster = cluster_id() if cluster is None else cluster
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -153,6 +161,10 @@ class LocalKafka:
     def pid(self) -> int | None:
         """Process of the broker, None while it does not run."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def _output(self) -> Path:
+        return self.directory / "stdout.log"
 
     def _java(self, *arguments: str) -> list[str]:
         return [
@@ -180,10 +192,8 @@ class LocalKafka:
         settings = self._settings()
         (self.directory / "server.properties").write_text(settings, encoding="utf-8")
         (self.directory / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
-        # 22 characters, of which the first must not be a dash, as it stands on a command line.
-        cluster = "n" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:].rstrip("=")
         command = self._java(
-            "kafka.tools.StorageTool", "format", "-t", cluster,
+            "kafka.tools.StorageTool", "format", "-t", self._cluster,
             "-c", str(self.directory / "server.properties"), *self._users(),
         )  # fmt: skip
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
@@ -192,10 +202,14 @@ class LocalKafka:
 
     def start(self) -> Broker:
         """Start and wait until the broker listens; call again after `stop` for a restart."""
+        self.launch()
+        return self.await_listening()
+
+    def launch(self) -> None:
+        """Start and do not wait: one of several brokers listens only when others are there."""
         if not (self.directory / "data").exists():
             self.format()
-        output = self.directory / "stdout.log"
-        with output.open("ab") as sink:
+        with self._output.open("ab") as sink:
             self._process = subprocess.Popen(  # noqa: S603  # our own fixed command
                 self._java("kafka.Kafka", str(self.directory / "server.properties")),
                 stdin=subprocess.DEVNULL,
@@ -203,9 +217,13 @@ class LocalKafka:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        if not await_port(self._process, self.port, self._start_timeout_s):
+
+    def await_listening(self) -> Broker:
+        """Wait until the broker that was launched listens."""
+        process = self._process
+        if process is None or not await_port(process, self.port, self._start_timeout_s):
             self.stop()
-            raise KafkaUnavailableError(f"Kafka did not start, see {output} and {self.log}")
+            raise KafkaUnavailableError(f"Kafka did not start, see {self._output} and {self.log}")
         return self.broker
 
     def kill(self) -> None:

@@ -32,6 +32,7 @@ from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 
+from streams.engine import membership
 from streams.engine.lease import Lease, clock_s
 from streams.engine.progress import Progress
 
@@ -64,7 +65,12 @@ UPSTREAM: tuple[tuple[str, Any, str], ...] = (
     ),
     ("AIOKafkaConsumerThread._fetch_records", driver.AIOKafkaConsumerThread, "reached by _getmany"),
     ("AIOKafkaConsumerThread.on_start", driver.AIOKafkaConsumerThread, "ours adds the lease"),
-    ("GroupCoordinator._send_req", GroupCoordinator, "the lease listens to its answers"),
+    (
+        "GroupCoordinator._send_req",
+        GroupCoordinator,
+        "the lease and `membership` listen to its answers",
+    ),
+    ("GroupCoordinator._maybe_leave_group", GroupCoordinator, "a named member does not leave"),
     ("GroupCoordinator._do_heartbeat", GroupCoordinator, "asks through _send_req"),
     (
         "CoordinatorGroupRebalance._send_sync_group_request",
@@ -92,6 +98,7 @@ class Hooks(Protocol):
 
     lease: Lease
     progress: Progress
+    member: str | None
 
     async def cycle(self, batch: Batch, *, generation: int, suspended: asyncio.Event) -> bool:
         """Fold and store a batch; False if it was given up before anything was written."""
@@ -129,9 +136,12 @@ class Thread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start the consumer, and listen to what the group answers it."""
         await super().on_start()
-        coordinator = self._ensure_consumer()._coordinator
+        hooks = hooks_of(self.app)
+        consumer = self._ensure_consumer()
+        membership.watch(consumer, hooks.member, hooks.fail_stop)
+        coordinator = consumer._coordinator
         send: Callable[[Any], Awaitable[Any]] = coordinator._send_req
-        lease = hooks_of(self.app).lease
+        lease = hooks.lease
 
         async def send_and_note(request: Any) -> Any:
             asked_s = clock_s()

@@ -85,6 +85,7 @@ class Lane:
         producer: Idempotent producer behind `writer`.
         writer: Appends through it, to the log as well.
         progress: What probes and metrics read.
+        member: Our name in the group, None where we are a new member at every start.
     """
 
     def __init__(  # wiring
@@ -96,6 +97,7 @@ class Lane:
         log_topic: str,
         rows_topic: str,
         log_epoch: int = 1,
+        member: str | None = None,
         timing: Timing | None = None,
         extra: Sequence[Extra] = (),
         at: Callable[[str], None] = lambda _point: None,
@@ -111,6 +113,7 @@ class Lane:
             log_topic: What to fold.
             rows_topic: Changelog of the rows, with as many partitions as the log.
             log_epoch: Epoch of the log, as in row headers.
+            member: Name under which the group keeps our place while we restart, None for none.
             timing: Time limits.
             extra: Services to run beside the lane from its start to its stop.
             at: Told each named point of a cycle; for tests that crash there.
@@ -157,6 +160,7 @@ class Lane:
             log_epoch=log_epoch,
             fail_stop=on_fail_stop,
         )
+        self.member = member
         self.app = self._new_app(app_id)
 
     def _new_app(self, app_id: str) -> LaneApp:
@@ -178,6 +182,7 @@ class Lane:
             table_standby_replicas=1,
             stream_wait_empty=True,
             stream_recovery_delay=0.0,
+            consumer_group_instance_id=self.member,
             topic_allow_declare=False,
             topic_disable_leader=True,
             web_enabled=False,

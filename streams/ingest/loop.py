@@ -39,9 +39,10 @@ from streams.control import (
     least_complete_ms,
     progress_key,
 )
-from streams.engine import aiokafka_fixes, reader
+from streams.engine import aiokafka_fixes, membership, reader
 from streams.engine.brokers import Broker
 from streams.engine.cycle import Writer
+from streams.engine.membership import MembershipError
 from streams.ingest.batch import Names
 from streams.ingest.conversations import Conversations
 from streams.ingest.files import find
@@ -174,6 +175,7 @@ class Ingest:
 
         Raises:
             streams.ingest.intake.IngestError: A topic is not what it was.
+            MembershipError: The group gave our name to another process.
             aiokafka.errors.KafkaError: Kafka did not take or give what it should.
         """
         aiokafka_fixes.install()
@@ -188,6 +190,7 @@ class Ingest:
             self._consumer.subscribe(self._intake.topics(), listener=_Listener(self))
             stack.push_async_callback(self._consumer.stop)
             await self._consumer.start()
+            membership.watch(self._consumer, self._settings.worker.member, self._expelled)
             try:
                 while not self._stopping.is_set():
                     await self._round()
@@ -216,6 +219,7 @@ class Ingest:
         return AIOKafkaConsumer(
             **self._broker.aiokafka(),
             group_id=self._names.group,
+            group_instance_id=self._settings.worker.member,
             client_id="nabz-ingest",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -284,6 +288,10 @@ class Ingest:
             self._joined = True
             self._reported_s = 0.0  # tell at once whose they are
             log.info("ingest.partitions_assigned", partitions=len(self._intake.readings))
+
+    def _expelled(self, reason: str) -> None:
+        """Our name is another's: the next round ends this process."""
+        self._failure = self._failure or MembershipError(reason)
 
     # ------------------------------------------------------------------ a round
 

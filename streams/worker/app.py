@@ -9,6 +9,7 @@ Next step: `streams.ingest.loop` fills the log, `streams.worker.track` folds it.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import signal
 import threading
@@ -52,6 +53,21 @@ POINTS: Final = (
 )
 """Where a test may crash a whole worker."""
 Service = Callable[[], Coroutine[Any, Any, None]]
+
+
+def _timing(session_s: float) -> Timing:
+    """Time limits of a lane with such a session.
+
+    >>> _timing(15.0) == Timing(), _timing(45.0).request_s
+    (True, 50.0)
+    """
+    usual = Timing()
+    return dataclasses.replace(
+        usual,
+        session_s=session_s,
+        heartbeat_s=min(usual.heartbeat_s, session_s / 5),
+        request_s=max(usual.request_s, session_s + 5.0),
+    )
 
 
 class Worker:
@@ -135,7 +151,8 @@ class Worker:
             log_topic=LOG,
             rows_topic=ROWS,
             log_epoch=settings.log_epoch,
-            timing=self._timing,
+            member=settings.worker.member,
+            timing=self._timing or _timing(settings.worker.session / 1000),
             extra=[*self._services(wakes, lambda: lane), *self._canary(metrics, lambda: lane)],
             at=lambda point: self._at(f"cycle.{point}"),
             took=metrics.cycle.observe,

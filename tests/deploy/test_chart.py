@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from streams.settings import load
 from tests.deploy.tools import ROOT, run, tool
 
 CHART: Final = ROOT / "deploy" / "helm" / "nabz"
@@ -189,9 +191,30 @@ def test_metrics_are_open_to_prometheus_and_nobody_else(whole: list[dict[str, An
         plain = manifests(PLAIN)
         kind = "StatefulSet" if part == "worker" else "Deployment"
         (container,) = of_kind(plain, kind)["spec"]["template"]["spec"]["containers"]
-        (listens,) = container["env"]
+        listens, *_ = container["env"]
         assert listens["value"] == f"127.0.0.1:{port}"
         assert of_kind(plain, "NetworkPolicy", part)["spec"]["ingress"] == []
+
+
+def test_a_pod_that_restarts_keeps_its_place_in_the_groups(whole: list[dict[str, Any]]) -> None:
+    """By its name, in both groups, for as long as the values say; settings nabz knows."""
+    set_ = of_kind(whole, "StatefulSet")["spec"]
+    assert set_["podManagementPolicy"] == "Parallel"
+    (container,) = set_["template"]["spec"]["containers"]
+    given = {one["name"]: one for one in container["env"]}
+    name = given["NABZ_WORKER__MEMBER"]["valueFrom"]
+    assert name == {"fieldRef": {"fieldPath": "metadata.name"}}
+    sessions = {"NABZ_WORKER__SESSION", "NABZ_INGEST__SESSION"}
+    assert {given[one]["value"] for one in sessions} == {"45s"}
+    unit = (ROOT / "deploy" / "systemd" / "nabz-worker@.service").read_text(encoding="utf-8")
+    (written,) = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+    stated = dict(one.split("=") for one in written.split())
+    assert stated == dict.fromkeys(sessions, "45s") | {"NABZ_WORKER__MEMBER": "%H-%i"}
+    settings = load(
+        None,
+        {"worker": {"member": "nabz-worker-0", "session": "45s"}, "ingest": {"session": "45s"}},
+    )
+    assert (settings.worker.session, settings.ingest.session) == (45_000, 45_000)
 
 
 def test_the_alarms_are_those_that_promtool_tests(whole: list[dict[str, Any]]) -> None:

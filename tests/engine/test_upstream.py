@@ -86,6 +86,11 @@ PINNED: dict[str, tuple[str, str, str]] = {
         "self",
         "38b4e8bd1e10",
     ),
+    "GroupCoordinator._maybe_leave_group": (
+        "aiokafka.consumer.group_coordinator.GroupCoordinator",
+        "self",
+        "016cd88a16e6",
+    ),
     "GroupCoordinator._send_req": (
         "aiokafka.consumer.group_coordinator.GroupCoordinator",
         "self, request",

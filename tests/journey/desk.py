@@ -32,7 +32,7 @@ from streams.engine.kafka_reads import read
 from streams.engine.rows import Rows
 from streams.settings import Settings, load
 from streams.simulate.shop import Event, events
-from streams.topics import CONTROL, DEAD_LETTERS, ROWS, Topic
+from streams.topics import CONTROL, DEAD_LETTERS, ROWS, TOPICS, Topic
 from streams.worker.configure import apply_config
 from tests.engine import workers
 
@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _YAML = """\
 clock: {clock}
 partitions: {partitions}
-replication: 1
+replication: {replication}
 ingest: {{session: 6s}}
 sources:
   chat:
@@ -80,6 +80,7 @@ class Desk:
 
     Attributes:
         partitions: Of the log and of all topics of the desk.
+        replication: Copies of each.
         expected: Events by customer, each counted once.
         repeated: Records written a second time.
     """
@@ -88,6 +89,7 @@ class Desk:
     directory: Path
     clock: str = "live"
     partitions: int = PARTITIONS
+    replication: int = 1
     expected: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -96,14 +98,22 @@ class Desk:
         """Create topics and settings, and put the configuration in force."""
         self.config = self.directory / "nabz.yaml"
         self.config.write_text(
-            _YAML.format(clock=self.clock, partitions=self.partitions), encoding="utf-8"
+            _YAML.format(
+                clock=self.clock, partitions=self.partitions, replication=self.replication
+            ),
+            encoding="utf-8",
         )
         self.settings: Settings = load(
             self.config, {"broker": {"bootstrap": self.broker.bootstrap}}
         )
-        apply_topics(self.broker, partitions=self.partitions, replication=1)
         foreign = (Topic("desk.chat", "log"), Topic("desk.steps", "log"))
-        apply_topics(self.broker, partitions=self.partitions, replication=1, topics=foreign)
+        for topics in (TOPICS, foreign):
+            apply_topics(
+                self.broker,
+                partitions=self.partitions,
+                replication=self.replication,
+                topics=topics,
+            )
         apply_config(self.broker, self.settings.config(), clock_ms=int(time.time() * 1000))
         self._producer = KafkaProducer(
             **self.broker.kafka_python(), enable_idempotence=False, linger_ms=5
@@ -137,8 +147,8 @@ class Desk:
         place = partition_of(key.encode(), self.partitions)
         self._producer.send(topic, json.dumps(value).encode(), key=key.encode(), partition=place)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start a worker with both roles."""
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker with both roles; settings may be given as `NABZ_` variables."""
         log = self.directory / f"worker-{len(self.workers)}.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(  # noqa: S603  # our own command
@@ -147,7 +157,7 @@ class Desk:
                     "--config", str(self.config), "--broker", self.broker.bootstrap,
                 ],
                 cwd=ROOT,
-                env={**os.environ, "NABZ_METRICS__WORKER__BIND": "127.0.0.1:0"},
+                env={**os.environ, "NABZ_METRICS__WORKER__BIND": "127.0.0.1:0", **environment},
                 stdout=sink,
                 stderr=subprocess.STDOUT,
             )  # fmt: skip
