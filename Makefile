@@ -30,7 +30,7 @@ CHECK  ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract dashboards demo bench day eval fuzz chaos year state-size mutants observe lock clean
+.PHONY: help setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers year state-size mutants observe lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -82,6 +82,9 @@ fuzz: $(STAMP) ## Throw any Unicode at the readers of texts for SECONDS=60; athe
 chaos: $(STAMP) ## Kill, freeze, restart everything on Kafka, then compare; SEEDS=10 SEED=7 EVENTS=50000
 	$(BIN)/python -m tests.journey.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
 	  --events $(EVENTS) $(ARGS)
+
+brokers: $(STAMP) ## Kill one and two of three Kafka brokers under load, then compare; minutes
+	$(BIN)/python -m tests.brokers.outages $(ARGS)
 
 year: $(STAMP) ## Live a simulated year, fill the same year in, and compare; ARGS="--seed 3 --days 90"
 	$(BIN)/python -m tests.worker.life $(ARGS)

@@ -54,8 +54,9 @@ def main() -> int:
     )
     at = stumbling(told["at"], Path(told["mark"]))
     roles = frozenset(("ingest", "track"))
+    timing = FAST if told["hasty"] else None
     try:
-        return supervised(lambda: run_worker_process(settings, roles=roles, timing=FAST, at=at))
+        return supervised(lambda: run_worker_process(settings, roles=roles, timing=timing, at=at))
     except Stop as stop:
         print(stop.message)  # noqa: T201  # into the log of the test
         return stop.exit_code

@@ -43,12 +43,14 @@ class Fleet:
 
     Attributes:
         size: How many there should be.
+        hasty: With sessions and time limits of a few seconds, else with those of an installation.
         reached: Named points at which a worker has died or frozen.
         ended: How workers ended: `killed`, `failed` (70), `stopped`.
     """
 
     desk: Desk
     size: int = 3
+    hasty: bool = True
     members: list[Member] = field(default_factory=list)
     reached: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
@@ -63,6 +65,7 @@ class Fleet:
             "config": str(self.desk.config),
             "bootstrap": self.desk.broker.bootstrap,
             "at": at,
+            "hasty": self.hasty,
             "mark": str(base.with_suffix(".mark")),
         }
         with base.with_suffix(".log").open("wb") as sink:
