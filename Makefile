@@ -9,6 +9,8 @@ STAMP  := $(VENV)/.installed
 INPUT  ?=
 CONFIG ?=
 REPORT ?=
+# make sbom: where it goes
+OUT    ?= sbom.cdx.json
 # make bench, make eval: where the figures go
 JSON   ?=
 # make bench: 1 for little of everything
@@ -30,7 +32,7 @@ CHECK  ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers year state-size mutants observe lock clean
+.PHONY: help setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers year state-size mutants observe sbom audit lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -97,6 +99,12 @@ mutants: $(STAMP) ## Change windows, state and health a little, see if a test no
 
 observe: $(STAMP) ## Run all under load beside a real Prometheus; CHECK=1 checks dashboards and alarms
 	@$(BIN)/python -m tests.deploy.observe $(if $(CHECK),--check) $(ARGS)
+
+sbom: $(STAMP) ## Write what nabz is made of as CycloneDX; OUT=sbom.cdx.json
+	$(BIN)/python -m tests.deploy.supply sbom $(OUT)
+
+audit: $(STAMP) ## Licences and published vulnerabilities of what nabz is made of; 1 if one needs somebody
+	@$(BIN)/python -m tests.deploy.supply audit
 
 lock: ## Resolve pyproject.toml anew into requirements.lock; ARGS=--upgrade for newer versions
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
