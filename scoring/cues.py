@@ -12,11 +12,13 @@ Next step: `scoring.reading` adds sentiment and quotes.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Final, Literal, NamedTuple
 
 from scoring.memo import Memo
+from scoring.needs import Group, Word, branches, needs
 from scoring.text import normalise
 
 FAMILY: Final = {
@@ -82,6 +84,15 @@ _DENIED_AFTER: Final = re.compile(
 )
 
 
+_LAYERS: Final = 4
+"""Groups of words that a way to a row asks for, its anchors included; more would cost more."""
+
+_REMEMBERED: Final = 10_000
+"""Sets of open ways remembered; most texts open none, or one of a few."""
+
+_RUN: Final = re.compile(r"\w+")
+
+
 class Row(NamedTuple):
     """One cue.
 
@@ -124,31 +135,30 @@ class Table:
     def __init__(self, rows: Iterable[Row], *, verb_last: bool = False) -> None:
         self.rows: Final = tuple(rows)
         self._verb_last = verb_last
-        self._patterns = [re.compile(normalise(row.pattern)) for row in self.rows]
-        self._anchored = _rows_of(self.rows)
+        self._ways = Ways(self.rows)
 
     def find(
         self,
         words: Sequence[str],
         quoted: Sequence[tuple[int, int]] = (),
-        commas: Collection[int] = (),
+        commas: Callable[[], Collection[int]] = frozenset,
     ) -> list[Found]:
         """Find the cues of a text, in order of appearance, none overlapping another.
 
         Args:
             words: As `scoring.text.words_of` gives them, in Persian after `scoring.persian.join`.
             quoted: From which word up to, without, which other the words are somebody else's.
-            commas: After which words a comma stands. A denial does not reach over it: "not happy,
-                still waiting" waits.
+            commas: Says after which words a comma stands. A denial does not reach over it: "not
+                happy, still waiting" waits.
         """
-        wanted = set(chain.from_iterable(map(self._anchored.__getitem__, words)))
+        wanted = self._ways.open_to(words)
         if not wanted:
             return []
         text = " ".join(words)
         hits = []
-        for number in wanted:
+        for number, pattern in wanted:
             row = self.rows[number]
-            for match in self._patterns[number].finditer(text):
+            for match in pattern.finditer(text):
                 start, stop = match.span()
                 if start < stop and not self._denied(text, start, stop, row.denial, commas):
                     rank = -row.points if row.points else _FIRST
@@ -156,40 +166,113 @@ class Table:
         return _unclaimed(sorted(hits), text, quoted)
 
     def _denied(
-        self, text: str, start: int, stop: int, denial: Denial, commas: Collection[int]
+        self,
+        text: str,
+        start: int,
+        stop: int,
+        denial: Denial,
+        commas: Callable[[], Collection[int]],
     ) -> bool:
         if denial == "none":
             return False
         if self._verb_last:
             return _DENIED_AFTER.match(text, stop) is not None
         before = text[max(0, start - _BEFORE_CHARS) : start]
-        if commas and _DENIED[denial].search(before):
-            first = text.count(" ", 0, start)
-            last = max((place for place in commas if place < first), default=-1)
-            before = " ".join(before.split(" ")[last - first :])
-        return _DENIED[denial].search(before) is not None
+        if not _DENIED[denial].search(before):
+            return False
+        first = text.count(" ", 0, start)
+        last = max((place for place in commas() if place < first), default=-1)
+        return _DENIED[denial].search(" ".join(before.split(" ")[last - first :])) is not None
 
 
-def _rows_of(rows: Sequence[Row]) -> Memo[tuple[int, ...]]:
-    """The numbers of the rows that a word is an anchor of."""
-    whole: dict[str, set[int]] = {}
-    beginnings: dict[str, list[tuple[str, int]]] = {}
-    for number, row in enumerate(rows):
-        for anchor in normalise(row.anchors).split():
-            if anchor[-1] == "*":
-                beginnings.setdefault(anchor[:2], []).append((anchor[:-1], number))
-            else:
-                whole.setdefault(anchor, set()).add(number)
+class Ways:
+    """Which rows could match a text, by its words alone.
 
-    def numbers(word: str) -> tuple[int, ...]:
+    A row can be met in one or several ways, and each asks for some groups of words: the anchors of
+    the row, and what its pattern needs (`scoring.needs`). A way is a bit, a group one of a few
+    layers of all these bits, and a word the sum of the bits that it is asked for; so a text is a
+    few operations on integers, whatever the number of rows.
+
+    Args:
+        rows: The rows of a table.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        ways = [
+            (number, branch, [_anchors(row), *way[: _LAYERS - 1]])
+            for number, row in enumerate(rows)
+            for branch in branches(normalise(row.pattern))
+            for way in needs(branch)
+        ]
+        self._ways: Final = [(number, branch) for number, branch, _ in ways]
+        self._size: Final = len(ways)
+        self._every: Final = (1 << len(ways)) - 1
+        self._unasked = 0
+        self._anchors, self._needs = _Index(), _Index()
+        for place, (_, _, groups) in enumerate(ways):
+            for layer in range(_LAYERS):
+                bit = 1 << (layer * len(ways) + place)
+                if layer >= len(groups):
+                    self._unasked |= bit
+                else:
+                    (self._needs if layer else self._anchors).add(groups[layer], bit)
+        self._bits: Final = Memo(self._bits_of)
+        self._opened: Final = lru_cache(maxsize=_REMEMBERED)(self._open)
+
+    def open_to(self, words: Iterable[str]) -> Sequence[tuple[int, re.Pattern[str]]]:
+        """The rows that have a way of which no group is missing, and a pattern of these ways."""
+        bits = reduce(or_, filter(None, map(self._bits.__getitem__, words)), self._unasked)
+        bits &= bits >> 2 * self._size
+        left = bits & bits >> self._size & self._every
+        return self._opened(left) if left else ()
+
+    def _open(self, ways: int) -> list[tuple[int, re.Pattern[str]]]:
+        """Branches that stay closed match nothing, so a pattern does without them."""
+        found: dict[int, dict[str, None]] = {}
+        for place, (number, branch) in enumerate(self._ways):
+            if ways >> place & 1:
+                found.setdefault(number, {})[branch] = None
+        return [(number, re.compile("|".join(ways))) for number, ways in found.items()]
+
+    def _bits_of(self, word: str) -> int:
         bare = word.rstrip(".?")
-        found = set(whole.get(bare, ()))
-        for anchor, number in beginnings.get(bare[:2], ()):
-            if bare.startswith(anchor):
-                found.add(number)
-        return tuple(found)
+        return reduce(or_, map(self._needs.bits, _RUN.findall(bare)), self._anchors.bits(bare))
 
-    return Memo(numbers)
+
+class _Index:
+    """The bits that words are asked for."""
+
+    def __init__(self) -> None:
+        self._whole: dict[str, int] = {}
+        self._beginnings: dict[str, list[tuple[str, int]]] = {}
+        self._endings: dict[str, list[tuple[str, int]]] = {}
+
+    def add(self, group: Group, bit: int) -> None:
+        for word in group:
+            if word.begins and word.ends:
+                self._whole[word.text] = self._whole.get(word.text, 0) | bit
+            elif word.begins:
+                self._beginnings.setdefault(word.text[:2], []).append((word.text, bit))
+            else:
+                self._endings.setdefault(word.text[-2:], []).append((word.text, bit))
+
+    def bits(self, word: str) -> int:
+        found = self._whole.get(word, 0)
+        for beginning, bit in self._beginnings.get(word[:2], ()):
+            if word.startswith(beginning):
+                found |= bit
+        for ending, bit in self._endings.get(word[-2:], ()):
+            if word.endswith(ending):
+                found |= bit
+        return found
+
+
+def _anchors(row: Row) -> Group:
+    """The anchors of a row; `wait*` is how a word begins."""
+    anchors = normalise(row.anchors).split()
+    return frozenset(
+        Word(anchor.rstrip("*"), begins=True, ends=anchor[-1] != "*") for anchor in anchors
+    )
 
 
 def _unclaimed(

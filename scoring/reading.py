@@ -159,8 +159,7 @@ def look(text: str, brands: Brands = NO_BRANDS, *, scored: bool = True) -> Looke
     if scored and lang != "unknown":
         valences = persian.valences(words) if lang == "fa" else sentiment.valences(spoken)
         quoted = _quoted(places, chunks) if _MARK.search(masked) else ()
-        commas = _commas(places, chunks) if "," in masked or "،" in masked else ()
-        found = _TABLES[lang].find(words, quoted, commas)
+        found = _TABLES[lang].find(words, quoted, lambda: _commas(places, chunks))
         for first, end in quoted:  # somebody else said so
             valences[first:end] = [0.0] * (end - first)
     cut = _Words(chunks, words, places, valences)
