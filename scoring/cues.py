@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Final, Literal, NamedTuple
 
@@ -155,6 +155,7 @@ class Table:
         if not wanted:
             return []
         text = " ".join(words)
+        commas = cache(commas)
         hits = []
         for number, pattern in wanted:
             row = self.rows[number]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from scoring import cues_en, cues_fa, persian, sentiment
@@ -19,6 +20,7 @@ from scoring.brands import NO_BRANDS, Brands
 from scoring.cues import BARE, FAMILY, MUTE, Found, Table
 from scoring.language import language
 from scoring.memo import Memo
+from scoring.plain import is_plain
 from scoring.quote import quote
 from scoring.records import Cue, Reading
 from scoring.redact import redact
@@ -54,8 +56,10 @@ _DENIES: Final = {
     "en": Memo(lambda word: int(word.rstrip(".?") in _NOT)),
     "fa": Memo(lambda word: int(persian.negative(word))),
 }
-_SHOUT: Final = re.compile(r"[?!؟]*(?:[?؟][!?؟]|!!)[?!؟]*")
+_SHOUTS: Final = ("!!", "??", "?!", "؟؟", "؟!", "؟?", "?؟")
 _TABLES: Final = {"en": Table(cues_en.ROWS), "fa": Table(cues_fa.ROWS, verb_last=True)}
+_FAMILY: Final = FAMILY | {"negative_words": "feeling", "positive_words": "relief"}
+_FIRST: Final = attrgetter("first")
 _MARK: Final = re.compile('["“”«»]')
 
 
@@ -141,10 +145,14 @@ def look(text: str, brands: Brands = NO_BRANDS, *, scored: bool = True) -> Looke
         brands: As for `read`.
         scored: A customer wrote it, so look for feelings and cues.
     """
-    stripped_text, stripped = strip(tidy(text))
-    masked, redactions = redact(stripped_text)
-    masked = parted(masked)
-    chunks = masked.split()
+    masked, redactions = text, 0
+    stripped: tuple[str, ...] = ()
+    chunks = text.split()
+    if not is_plain(text, chunks):
+        rest, stripped = strip(tidy(text))
+        masked, redactions = redact(rest)
+        masked = parted(masked)
+        chunks = masked.split()
     words = words_of(chunks)
     lang = language(masked, words)
     spoken = chunks
@@ -201,10 +209,10 @@ def _beside(looked: Looked) -> tuple[list[float], int]:
     """Valences of the words that no cue has claimed, praise discounted; points of distress."""
     rest = list(looked.cut.valences)
     against = 0
-    for cue in looked.found:
-        if FAMILY.get(cue.code, "relief") != "relief":
-            against += cue.points
-        rest[cue.first : cue.end] = [0.0] * (cue.end - cue.first)
+    for code, points, first, end in looked.found:
+        if FAMILY.get(code, "relief") != "relief":
+            against += points
+        rest[first:end] = [0.0] * (end - first)
     if against >= _COMPLAINT:
         rest = [valence * _DISCOUNT if valence > 0 else valence for valence in rest]
     return rest, against
@@ -214,15 +222,15 @@ def _features(looked: Looked, rest: Sequence[float], against: int) -> dict[str, 
     found: dict[str, float] = {}
     cues = 0
     words = looked.cut.words
-    denies = _DENIES[looked.lang]
-    denied = sum(map(denies.__getitem__, words))
-    for cue in looked.found:
-        if cue.code == MUTE:
-            denied -= sum(map(denies.__getitem__, words[cue.first : cue.end]))
-        elif FAMILY[cue.code] == "relief":
-            found[cue.code] = cue.points / 1_000 * (_DISCOUNT if against else 1.0)
+    denies = _DENIES[looked.lang].__getitem__
+    denied = sum(map(denies, words))
+    for code, points, first, end in looked.found:
+        if code == MUTE:
+            denied -= sum(map(denies, words[first:end]))
+        elif FAMILY[code] == "relief":
+            found[code] = points / 1_000 * (_DISCOUNT if against else 1.0)
         else:
-            found[cue.code] = cue.points / 1_000
+            found[code] = points / 1_000
             cues += 1
     live = list(filter(None, rest))
     good = sum([valence for valence in live if valence > 0])
@@ -233,7 +241,7 @@ def _features(looked: Looked, rest: Sequence[float], against: int) -> dict[str, 
     found["denials"] = float(denied)
     evidence = min(1.0, bad + cues + denied / 2)
     found["length"] = evidence * min(len(words), LONG) / LONG
-    if evidence and _SHOUT.search(looked.masked):
+    if evidence and any(map(looked.masked.__contains__, _SHOUTS)):
         found["loud"] = evidence
     return found
 
@@ -242,28 +250,25 @@ def _score(looked: Looked) -> tuple[int, tuple[Cue, ...]]:
     """Weigh the features; give the overall sentiment and the cues with their quotes."""
     rest, against = _beside(looked)
     weighed = weigh(_features(looked, rest, against), looked.lang)
-    cut = looked.cut
-    bare = any(cue.code == BARE for cue in looked.found)
-    cues = [
-        (cue.first, Cue(cue.code, FAMILY[cue.code], cue.points, _quote(cut, cue, bare=bare)))
-        for cue in looked.found
-        if cue.code != MUTE
-    ]
+    found = [cue for cue in looked.found if cue.code != MUTE]
     strength = normalised(sum(rest))
     if strength <= -SILENT or (strength >= SILENT and against < _COMPLAINT):
-        told = _of_words(rest, strength)
-        family = "relief" if strength > 0 else "feeling"
-        cues.append((told.first, Cue(told.code, family, told.points, _quote(cut, told, bare=bare))))
-    cues.sort(key=lambda placed: placed[0])
-    return round(-10_000 * normalised(weighed)), tuple(cue for _, cue in cues)
+        found.append(_of_words(rest, strength))
+        found.sort(key=_FIRST)
+    bare = any(cue.code == BARE for cue in found)
+    cut = looked.cut
+    cues = [
+        Cue(cue.code, _FAMILY[cue.code], cue.points, _quote(cut, cue, bare=bare)) for cue in found
+    ]
+    return round(-10_000 * normalised(weighed)), tuple(cues)
 
 
 def _of_words(rest: Sequence[float], strength: float) -> Found:
     """What the words say beside the cues, at the strongest of them."""
     if strength < 0:
-        place = min(range(len(rest)), key=rest.__getitem__)
+        place = rest.index(min(rest))
         return Found("negative_words", round(-strength * NEGATIVE_POINTS), place, place + 1)
-    place = max(range(len(rest)), key=rest.__getitem__)
+    place = rest.index(max(rest))
     return Found("positive_words", round(strength * POSITIVE_POINTS), place, place + 1)
 
 

@@ -98,7 +98,7 @@ def _spelt(words: str) -> str:
     return f"(?:{'|'.join(spelt)})"
 
 
-_PASSWORD_HINTS: Final = (
+PASSWORD_HINTS: Final = (
     *("pass", "pwd", "pw", "pin", "otp", "cvc", "cvv", "token", "secret", "api"),
     *("رمز", "پسور", "پسوورد", "گذرواژه"),
 )
@@ -180,7 +180,7 @@ def redact(text: str) -> tuple[str, int]:
         count += sum(_SECRET_IN_LINK.search(link) is not None for link in _LINK.findall(text))
         text = _LINK.sub("<url>", text)
     small = normalise(text).lower()
-    if any(map(small.__contains__, _PASSWORD_HINTS)):
+    if any(map(small.__contains__, PASSWORD_HINTS)):
         text, masked = _without_passwords(text)
         count += masked
     text, masked = _without_addresses(text)

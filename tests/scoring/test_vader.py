@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from vaderSentiment import vaderSentiment as original  # noqa: N813  # a module's name, theirs
 
-from scoring.vader import polarity_scores
+from scoring.vader import compound, polarity_scores
 
 ANALYZER: Final = original.SentimentIntensityAnalyzer()
 
@@ -62,12 +62,18 @@ def test_the_original_is_the_pinned_version() -> None:
 @example("it was the kiss of death good, and to die for good")
 @example("good\U0001f600bad \U0001f600\U0001f600 good \U0001f600 bad")
 @example("LOVE it but this is VERY HORRIBLE!!! really??")
+@example("not bad \U0001f199")
+@example("horrible \U0001f199??")
 def test_scores_equal_the_original_bit_for_bit(text: str) -> None:
     """Whatever the rules meet, the four numbers and their order are the original's."""
-    assert bits(polarity_scores(text)) == bits(ANALYZER.polarity_scores(text))
+    scores = ANALYZER.polarity_scores(text)
+    assert bits(polarity_scores(text)) == bits(scores)
+    assert bits({"compound": compound(text)}) == bits(scores)[3:]
 
 
 @given(st.text(max_size=80))
 def test_any_text_scores_as_the_original(text: str) -> None:
     """Odd characters and odd white space included."""
-    assert bits(polarity_scores(text)) == bits(ANALYZER.polarity_scores(text))
+    scores = ANALYZER.polarity_scores(text)
+    assert bits(polarity_scores(text)) == bits(scores)
+    assert bits({"compound": compound(text)}) == bits(scores)[3:]
