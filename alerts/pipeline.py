@@ -17,11 +17,13 @@ from typing import Final, Literal, NamedTuple, get_args
 from alerts import holds, silences
 from alerts.outputs import Transition
 from alerts.people import Audience
+from alerts.quality import POOR
 from alerts.quiet_hours import QuietHours
 
 Reason = Literal[
     "shadow",
     "historical",
+    "quality",
     "too_old",
     "held",
     "maintenance",
@@ -71,6 +73,8 @@ class Now:
         maintenance: Maintenance in force.
         silences: Silences in force.
         quiet: Channels that have quiet hours now.
+        wary: Channels that want only what is well founded.
+        heard: Channels that are to hear of it, while it is planned; not asked again later.
         grouped: It waits for others of its account.
         flooded: The channel has had more openings than it bears.
         spent: The owner whose day is full, None where it is not.
@@ -86,6 +90,8 @@ class Now:
     maintenance: tuple[silences.Named, ...] = ()
     silences: tuple[silences.Named, ...] = ()
     quiet: Mapping[str, QuietHours] = field(default_factory=dict)
+    wary: frozenset[str] = frozenset()
+    heard: tuple[str, ...] = ()
     grouped: bool = False
     flooded: bool = False
     spent: str | None = None
@@ -103,6 +109,16 @@ def shadow(transition: Transition, now: Now) -> Kept | None:  # noqa: ARG001  # 
 def historical(transition: Transition, now: Now) -> Kept | None:  # noqa: ARG001
     """The fold found its causes too old to page anybody."""
     return Kept("historical") if transition.historical else None
+
+
+def quality(transition: Transition, now: Now) -> Kept | None:
+    """It rests on too little for a channel that pages, and another one hears of it."""
+    poor = POOR.intersection(transition.quality)
+    exempt = transition.reason == "red_flag" or (
+        transition.loss is not None and transition.loss.exempt is not None
+    )
+    elsewhere = now.channel in now.wary and not now.wary.issuperset(now.heard)
+    return Kept("quality", min(poor)) if poor and elsewhere and not exempt else None
 
 
 def too_old(transition: Transition, now: Now) -> Kept | None:
@@ -158,7 +174,7 @@ def owner_budget(transition: Transition, now: Now) -> Kept | None:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    shadow, historical, too_old, held, maintenance, silenced, quiet_hours, group, budget,
+    shadow, historical, quality, too_old, held, maintenance, silenced, quiet_hours, group, budget,
     owner_budget,
 )  # fmt: skip
 

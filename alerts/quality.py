@@ -4,7 +4,8 @@ An alert may be right and rest on little: on one message, on sources that are no
 customer not heard of for a day, or it comes and goes. None of it opens or closes anything; it is
 recorded and said, so that whoever is told can judge.
 
-Next step: `alerts.fold` puts it into transitions, `alerts.message` says it.
+Next step: `alerts.fold` puts it into transitions, `alerts.message` says it, and `alerts.pipeline`
+keeps what is poor from channels that page.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from scoring.config import DAY_MS, MINUTE_MS
 
 Quality = Literal["flapping", "late_data", "low_evidence", "stale"]
 QUALITIES: Final[tuple[Quality, ...]] = get_args(Quality)
+POOR: Final = frozenset({"late_data", "low_evidence"})
+"""What a channel that pages may refuse; the others say little of what an alert rests on."""
 
 LATE_MS: Final = 10 * MINUTE_MS
 """Sources may be so far behind, as in `HealthRow.quality`."""

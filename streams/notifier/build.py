@@ -85,6 +85,7 @@ class Outlet:
     group: Group | None = None
     fallback: str | None = None
     back: Back | None = None
+    wary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +374,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
                 quiet=_quiet(name, one),
                 group=_group(one),
                 fallback=one.fallback,
+                wary=one.wary,
             )
             for name, one in settings.channels.items()
         },

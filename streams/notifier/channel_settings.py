@@ -117,6 +117,7 @@ class _ChannelSettings(Strict):
         quiet_hours: When nobody wants to be disturbed.
         group: Customers of one account share a message.
         fallback: Channel that is told too while this one takes nothing.
+        wary: What rests on too little is left to the other channels that hear of it.
     """
 
     locale: Locale = "en"
@@ -125,6 +126,7 @@ class _ChannelSettings(Strict):
     quiet_hours: QuietSettings | None = None
     group: GroupSettings | None = None
     fallback: str | None = None
+    wary: bool = False
 
 
 class CalledSettings(_ChannelSettings):

@@ -170,7 +170,9 @@ class Outbox:
                 channel=name,
                 offset=offset,
                 now_ms=wall_ms,
-                kept=self.allowance.why_kept(transition, replace(now, channel=name), wall_ms),
+                kept=self.allowance.why_kept(
+                    transition, replace(now, channel=name, heard=wanted), wall_ms
+                ),
                 about=about,
                 person=_person(now, transition, name),
             )

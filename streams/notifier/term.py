@@ -118,6 +118,7 @@ class Term:
                 for name, outlet in plan.outlets.items()
                 if outlet.quiet is not None and outlet.quiet.lasts(wall)
             },
+            wary=frozenset(name for name, outlet in plan.outlets.items() if outlet.wary),
             audience=plan.audience,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.holds import Hold
+from alerts.outputs import Loss
 from alerts.pipeline import REASONS, STAGES, WAITING, Kept, Now, kept_back
 from alerts.quiet_hours import QuietHours
 from alerts.silences import Silence, matcher
@@ -25,7 +27,7 @@ HELD = (("a", Hold(until_ms=BASE_MS + 1, channel="ops", rule="customer-distress"
 def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
     assert [stage.__name__ for stage in STAGES] == [
-        "shadow", "historical", "too_old", "held", "maintenance", "silenced",
+        "shadow", "historical", "quality", "too_old", "held", "maintenance", "silenced",
         "quiet_hours", "group", "budget", "owner_budget",
     ]  # fmt: skip
     assert set(REASONS) >= WAITING
@@ -68,6 +70,32 @@ def test_each_reason(changes: dict[str, Any], now: Now, reason: str | None) -> N
     """At its edge; without a live clock only the fold knows what is history."""
     found = kept_back(transition(**changes), now)
     assert (None if found is None else found.reason) == reason
+
+
+WARY = Now(BASE_MS, channel="pager", heard=("pager", "chat"), wary=frozenset({"pager"}), live=False)
+OF_VULNERABLE = Loss("EUR", None, None, True, 0, None, "vulnerable")
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "by"),
+    [
+        ({"quality": ("low_evidence",)}, WARY, "low_evidence"),
+        ({"quality": ("late_data", "low_evidence"), "severity": "critical"}, WARY, "late_data"),
+        ({"quality": ("flapping", "stale")}, WARY, None),
+        ({}, WARY, None),
+        ({"quality": ("low_evidence",)}, replace(WARY, channel="chat"), None),
+        ({"quality": ("low_evidence",), "reason": "red_flag"}, WARY, None),
+        ({"quality": ("low_evidence",), "loss": OF_VULNERABLE}, WARY, None),
+        ({"quality": ("low_evidence",), "reason": "recovered", "seq": 2}, WARY, None),
+        ({"quality": ("low_evidence",)}, replace(WARY, heard=("pager",)), None),
+        ({"quality": ("low_evidence",)}, replace(WARY, heard=()), None),
+    ],
+)
+def test_what_rests_on_little_is_left_to_channels_that_do_not_page(
+    changes: dict[str, Any], now: Now, by: str | None
+) -> None:
+    """But never to nobody, and neither an end nor a red flag nor who is vulnerable."""
+    assert kept_back(transition(**changes), now) == (None if by is None else Kept("quality", by))
 
 
 def test_what_holds_back_is_named() -> None:

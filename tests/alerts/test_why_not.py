@@ -97,6 +97,9 @@ def test_what_a_person_closed_needs_something_new() -> None:
     assert found[0] in {"closed_by_hand", "no_message"}
     by_hand = msgspec.structs.replace(episode, state="closed", closed="manual", renewed=False)
     assert gate(RULE, seen(row.customer), by_hand).name == "closed_by_hand"
+    again = msgspec.structs.replace(by_hand, renewed=True)
+    name, text = gate(RULE, seen(row.customer), again)[2:]
+    assert (name, text.startswith("raised, and not looked at since")) == ("not_held_yet", True)
 
 
 @pytest.mark.parametrize(

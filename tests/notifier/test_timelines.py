@@ -35,10 +35,10 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
 class Pipeline:
     """One customer, the rules in force, and who is told."""
 
-    def __init__(self, *rules: Rule) -> None:
+    def __init__(self, *rules: Rule, **settings: Any) -> None:
         """Nothing has happened yet."""
         self.config = Config(scoring=SCORING, rules=rules)
-        self.world = World({"channels": {"chat": WEBHOOK}}, at_ms=T)
+        self.world = World({"channels": {"chat": WEBHOOK}} | settings, at_ms=T)
         self.row: Row | None = None
         self.offset = 0
 
@@ -71,11 +71,11 @@ class Pipeline:
         self.config = replace(self.config, rules=rules)
         await self._fold(wake(self.world.now_ms))
 
-    def told(self) -> list[tuple[str, str, int]]:
+    def told(self, channel: str = "chat") -> list[tuple[str, str, int]]:
         """Kind and reason of each message, and its minute."""
         return [
             (one.kind, one.body["data"]["reason"], (one.at_ms - T) // MINUTE_MS)
-            for one in self.world.receivers["chat"].told
+            for one in self.world.receivers[channel].told
         ]
 
     @property
@@ -190,3 +190,34 @@ async def test_a_silence_that_may_be_an_outage_of_ours_ends_nothing() -> None:
     assert here.told() == [FIRED]
     await here._fold(wake(T + 3 * DAY_MS + WAKE_MS))
     assert [kind for kind, _, _ in here.told()] == ["fired", "expired"]
+
+
+PAGER = {"channels": {"chat": WEBHOOK, "pager": WEBHOOK | {"wary": True}}}
+WORSE = replace(RULE, critical=Cuts(6_000, 5_000))
+
+
+@on_virtual_time
+async def test_one_message_of_a_new_customer_is_seen_and_pages_nobody() -> None:
+    """The second one, which makes it worse, pages; and the pager hears of the end."""
+    here = Pipeline(WORSE, **PAGER)
+    await here.happen(signal(T, 4_500))
+    assert (here.told(), here.told("pager")) == ([FIRED], [])
+    assert ("raised", "quality") in here.world.fates("pager")
+    lines = here.world.receivers["chat"].told[0].body["data"]["lines"]
+    assert "Little is known of this customer yet" in lines
+    await here.happen(signal(T + MINUTE_MS, 3_000, family="intent"))
+    assert here.told("pager") == [("escalated", "escalated", 1)]
+    await here.happen(answer(T + HOUR_MS))
+    await here.until(T + 4 * DAY_MS)
+    assert [here.told(name)[-1][0] for name in ("chat", "pager")] == ["recovered", "recovered"]
+    assert here.world.undelivered() == 0
+
+
+@on_virtual_time
+async def test_what_nobody_takes_pages_however_little_is_known() -> None:
+    """It was left to the chat, and the chat did nothing."""
+    route = {"channels": "chat", "escalate": [{"after": "2h", "channels": "pager"}]}
+    here = Pipeline(WORSE, **PAGER, routes=[route])
+    await here.happen(signal(T, 4_500))
+    await here.world.wait(3 * HOUR_MS)
+    assert here.told("pager") == [("unanswered", "escalation", 120)]
