@@ -19,6 +19,7 @@ import structlog
 
 from alerts.allowance import Allowance
 from alerts.budget import Meter
+from alerts.canary import CANARY
 from alerts.delivery import Delivery, lost
 from alerts.outputs import Transition
 from alerts.storm import REMEMBERED, Watch
@@ -159,6 +160,8 @@ class Takeover:
                     transition = _transition.decode(record.value or b"")
                 except msgspec.DecodeError:
                     continue  # counted and reported where it was read for telling
+                if transition.customer == CANARY:
+                    continue  # nobody is told of it, so it is nothing usual
                 term.register.saw(transition, record.offset)
                 if self._plan.live and record.offset >= usual_from:  # recorded time knows no change
                     term.watch.saw(transition)

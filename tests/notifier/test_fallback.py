@@ -37,7 +37,7 @@ def opening(number: int, here: World, reason: str = "raised") -> Any:
 @on_virtual_time
 async def test_a_channel_that_refuses_us_has_its_fallback_told_at_once() -> None:
     """And what waits behind the first one; each stays in the queue, and is told late."""
-    here = world(chat=lambda _: 401)
+    here = world(chat=lambda: 401)
     await here.take(*(opening(n, here) for n in range(3)))
     await here.wait(MINUTE_MS)
     assert sorted(kinds(here.receivers["spare"].told)) == [(f"c-{n}", "fired") for n in range(3)]
@@ -49,7 +49,7 @@ async def test_a_channel_that_refuses_us_has_its_fallback_told_at_once() -> None
     }
     await here.take(opening(0, here, "recovered"))
     assert kinds(here.receivers["spare"].told)[-1] == ("c-0", "recovered")
-    here.receivers["chat"].status = lambda _: 200
+    here.receivers["chat"].status = lambda: 200
     await here.wait(HOUR_MS)
     assert sorted(kinds(here.receivers["chat"].told)) == [
         ("c-0", "fired_and_recovered"), ("c-1", "fired"), ("c-2", "fired"),
@@ -63,7 +63,7 @@ async def test_a_channel_that_refuses_us_has_its_fallback_told_at_once() -> None
 @on_virtual_time
 async def test_a_channel_that_fails_is_given_five_minutes() -> None:
     """A hiccup tells nobody twice; over a restart too, and each alert falls back once."""
-    here = world(chat=lambda _: 503)
+    here = world(chat=lambda: 503)
     await here.take(opening(0, here))
     await here.wait(5 * MINUTE_MS - 1_000)
     assert here.receivers["spare"].got == []
@@ -72,7 +72,7 @@ async def test_a_channel_that_fails_is_given_five_minutes() -> None:
         here.restart()
         await here.settle()
     assert kinds(here.receivers["spare"].told) == [("c-0", "fired")]
-    here.receivers["chat"].status = lambda _: 200
+    here.receivers["chat"].status = lambda: 200
     await here.wait(10 * MINUTE_MS)
     await here.take(opening(1, here))
     assert kinds(here.receivers["chat"].told) == [("c-0", "fired"), ("c-1", "fired")]
@@ -82,7 +82,7 @@ async def test_a_channel_that_fails_is_given_five_minutes() -> None:
 @on_virtual_time
 async def test_what_is_refused_for_good_is_told_by_the_fallback() -> None:
     """A message that a receiver cannot read is no reason to tell nobody."""
-    here = world(chat=lambda _: 400)
+    here = world(chat=lambda: 400)
     await here.take(opening(0, here))
     await here.wait(MINUTE_MS)
     assert [one.state for one in here.books.deliveries.values()] == ["failed_perm", "sent"]

@@ -65,17 +65,17 @@ async def test_a_list_says_what_is_true_when_it_is_sent() -> None:
     here = World(settings(), at_ms=MORNING_MS)
     await here.take(transition(1, at_ms=MORNING_MS), transition(1, fingerprint="d|2"))
     await here.wait(20 * HOUR_MS - MINUTE_MS)
-    here.receivers["ann"].status = lambda _: 429
+    here.receivers["ann"].status = lambda: 429
     await here.wait(2 * MINUTE_MS)
-    here.receivers["ann"].status = lambda _: 200
+    here.receivers["ann"].status = lambda: 200
     await here.take(transition(2, "recovered", at_ms=here.now_ms))
     await here.wait(5 * MINUTE_MS)
     assert lists(here.receivers["ann"].told)[0][1].endswith(": ۱، به ترتیب رسیدگی")
     await here.wait(DAY_MS - HOUR_MS)
-    here.receivers["ann"].status = lambda _: 429
+    here.receivers["ann"].status = lambda: 429
     await here.wait(HOUR_MS)
     await here.take(transition(2, "recovered", fingerprint="d|2", at_ms=here.now_ms))
-    here.receivers["ann"].status = lambda _: 200
+    here.receivers["ann"].status = lambda: 200
     await here.wait(HOUR_MS)
     assert len(lists(here.receivers["ann"].told)) == 1
     assert ("morning", "superseded") in here.fates("ann")
@@ -87,10 +87,10 @@ async def test_the_lead_has_a_report_a_week_over_restarts() -> None:
     here = World(settings(weekly={"to": "lea", "day": "wed", "at": "10:00"}), at_ms=MORNING_MS)
     await here.take(*(transition(1, fingerprint=f"d|{n}", at_ms=MORNING_MS) for n in range(3)))
     await here.wait(DAY_MS)  # it is Wednesday, 09:00
-    here.receivers["lead"].status = lambda _: 503
+    here.receivers["lead"].status = lambda: 503
     await here.wait(HOUR_MS)
     here.restart()
-    here.receivers["lead"].status = lambda _: 200
+    here.receivers["lead"].status = lambda: 200
     for _ in range(3):
         await here.wait(HOUR_MS)
         here.restart()

@@ -164,11 +164,11 @@ async def test_what_nobody_was_told_of_is_not_reminded_of() -> None:
 async def test_a_channel_that_is_down_does_not_stop_the_ladder() -> None:
     """The lead hears of it although the owner's chat takes nothing; nothing piles up there."""
     here = world(repeat="30m", escalate=[{"after": "1h", "to": "lea"}])
-    here.receivers["chat"].status = lambda _: 503
+    here.receivers["chat"].status = lambda: 503
     await here.take(opening())
     await here.wait(2 * HOUR_MS)
     assert times(here.receivers["lead"].told) == [("unanswered", 60)]
     assert [reason for reason, _ in here.fates("chat")] == ["raised"]
-    here.receivers["chat"].status = lambda _: 200
+    here.receivers["chat"].status = lambda: 200
     await here.wait(HOUR_MS)
     assert here.receivers["chat"].told[0].kind == "fired"

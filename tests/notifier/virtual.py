@@ -93,19 +93,20 @@ class Receiver:
 
     Attributes:
         clock: Virtual time.
-        status: What it answers, by the number of the call; 200 or what the vendor says for taken.
+        status: What it answers: a status, `late` or `lost` (no answer, whether it has the message
+            or not), or `die`, which ends the process in the middle of the call.
         got: All calls.
     """
 
     clock: Callable[[], int]
-    status: Callable[[int], int | str] = lambda _: 200
+    status: Callable[[], int | str] = lambda: 200
     got: list[Got] = dataclasses.field(default_factory=list)
 
     async def send(self, request: Call, *, timeout_ms: int) -> Response | Failure:  # noqa: ARG002
         """Take one call."""
         await asyncio.sleep(0)
         assert isinstance(request, Request)
-        status = self.status(len(self.got))
+        status = self.status()
         path = request.url.rpartition("/")[2]
         body = json.loads(request.body)
         taken = status in {200, "late"}
@@ -132,13 +133,18 @@ class Books:
     """Records as a compacted topic keeps them, the newest of each key."""
 
     def __init__(self) -> None:
-        """Empty."""
+        """Empty; `left` is how many more records are written before the process dies."""
+        self.left: int | None = None
         self.deliveries: dict[str, Delivery] = {}
         self.orders: dict[bytes, bytes] = {}
 
     async def write(self, deliveries: Sequence[Delivery]) -> None:
         """A version never falls."""
         for one in deliveries:
+            if self.left is not None:
+                if self.left == 0:
+                    raise Dropped
+                self.left -= 1
             encoded = msgspec.json.decode(msgspec.json.encode(one), type=Delivery)
             known = self.deliveries.get(one.notification_id)
             assert known is None or known.version < one.version, (known, one)
@@ -157,7 +163,7 @@ class World:
         settings: Mapping[str, Any],
         *,
         at_ms: int = BASE_MS,
-        status: Mapping[str, Callable[[int], int | str]] | None = None,
+        status: Mapping[str, Callable[[], int | str]] | None = None,
     ) -> None:
         """Begin at a time; each channel has a receiver of its own."""
         self.now_ms = at_ms
@@ -178,6 +184,7 @@ class World:
 
     def restart(self) -> None:
         """A new process: it knows what the topics say."""
+        self.dead = False
         self.metrics = NotifierMetrics.register(CollectorRegistry(), channels=self.plan.outlets)
         clock = self.clock
         self.desk = Desk(self.plan, self.books, self.metrics, clock=clock)
@@ -222,10 +229,13 @@ class World:
             Raw(offset, msgspec.json.encode(self.log[offset]))
             for offset in range(self.read, len(self.log))
         ]
-        if raw:
-            await self.desk.take(self.term, raw)
-            self.read = len(self.log)
-        await self.settle()
+        try:
+            if raw:
+                await self.desk.take(self.term, raw)
+                self.read = len(self.log)
+            await self.settle()
+        except Dropped:
+            self.dead = True
 
     async def settle(self) -> None:
         """Say all that is due at this moment."""
@@ -239,17 +249,21 @@ class World:
             await asyncio.gather(*self.term.tasks, return_exceptions=True)
             await asyncio.sleep(0)
             if self.term.failed is not None:
-                if isinstance(self.term.failed, Dropped):
-                    return
                 raise self.term.failed
 
     async def wait(self, length_ms: int, step_ms: int = MINUTE_MS) -> None:
         """Let time pass, no further at once than a step or to what is due."""
         end_ms = self.now_ms + length_ms
         while self.now_ms < end_ms:
+            if self.dead:  # time passes all the same
+                self.now_ms = end_ms
+                return
             due_ms = self.term.due[0][0] if self.term.due else end_ms
             self.now_ms = max(self.now_ms + 1, min(end_ms, due_ms, self.now_ms + step_ms))
-            await self.settle()
+            try:
+                await self.settle()
+            except Dropped:
+                self.dead = True
 
     def fates(self, channel: str | None = None) -> list[tuple[str, str]]:
         """Reason, and failure or state, of each message, in the order they were planned."""
