@@ -32,7 +32,7 @@ CHECK  ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers year state-size mutants observe sbom audit lock clean
+.PHONY: help bad-day setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers year state-size mutants observe sbom audit lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -93,6 +93,9 @@ year: $(STAMP) ## Live a simulated year, fill the same year in, and compare; ARG
 
 state-size: $(STAMP) ## Weigh the rows of the heaviest customers over a simulated year
 	$(BIN)/python -m bench.state_size $(ARGS)
+
+bad-day: $(STAMP) ## 10,000 transitions through five failing channels, on virtual time; ARGS="--seed 2"
+	$(BIN)/python -m tests.notifier.bad_day $(ARGS)
 
 mutants: $(STAMP) ## Change windows, state and health a little, see if a test notices; MODULES=panes MINUTES=60
 	$(BIN)/python -m bench.mutants $(MODULES) --minutes $(MINUTES) $(ARGS)
