@@ -37,6 +37,7 @@ __all__ = ["FAIL_STOP", "Extra", "Lane", "LaneConfigError", "Timing", "fail_stop
 
 log = structlog.get_logger(__name__)
 
+SAY_S = 10.0
 TOPIC_S = 5.0  # aiokafka would look for a missing topic for as long as it tries to produce
 Extra = Callable[[], Coroutine[Any, Any, None]]
 
@@ -135,6 +136,8 @@ class Lane:
         self._extra = extra
         self._at = at
         self._took = took
+        self._said = (0, 0)
+        self._said_s = self.progress.started_s
         self._stop = asyncio.Event()
         self._watchdog: threading.Timer | None = None
         self.producer = AIOKafkaProducer(
@@ -232,7 +235,22 @@ class Lane:
         self._took(progress.cycled_s - began_s)
         progress.cycles += 1
         progress.records += sum(len(records) for _, records in batch)
+        self._say(progress.cycled_s)
         return True
+
+    def _say(self, now_s: float) -> None:
+        """One line for the cycles of ten seconds: there may be fifty a second."""
+        if now_s < self._said_s + SAY_S:
+            return
+        progress = self.progress
+        cycles, records = self._said
+        log.info(
+            "log.folded",
+            cycles=progress.cycles - cycles,
+            records=progress.records - records,
+            partitions=len(progress.assigned),
+        )
+        self._said, self._said_s = (progress.cycles, progress.records), now_s
 
     async def _ready_for(self, batch: Batch, suspended: asyncio.Event) -> bool:
         """Wait for the fold to be ready, but give up when the partitions are taken away."""

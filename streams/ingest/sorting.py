@@ -90,6 +90,7 @@ class Sorting:
                 reading.books.enter(offset, events=1)
                 batch.control.append((key, value))
                 reading.books.appended(offset)
+                log.info("command.taken", of="fleet", partition=place[2], offset=offset)
             case ForCustomer(customer, command):
                 reading.books.enter(offset, events=1)
                 # By the clock of the data: a command given today must not age a backfill of 2019.
@@ -97,6 +98,7 @@ class Sorting:
                 stamped = msgspec.structs.replace(command, at_ms=at_ms, complete_to_ms=complete_ms)
                 batch.records.append((customer.encode(), stamped))
                 reading.books.appended(offset)
+                log.info("command.taken", of=command.verb, partition=place[2], offset=offset)
             case events:
                 reading.books.enter(offset, events=len(events))
                 reading.held[offset] = raw
