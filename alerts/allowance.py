@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.budget import Day, Meter
+from alerts.deeds import DEEDS
 from alerts.delivery import Delivery
 from alerts.outputs import Transition
 from alerts.people import Person
@@ -65,6 +66,8 @@ class Allowance:
             return why
         if now.channel in self.groups and transition.account is not None and not waited:
             return kept_back(transition, replace(now, grouped=True))
+        if transition.reason in DEEDS:  # its message is edited
+            return None
         meter = self.meters.get(now.channel)
         if meter is not None and meter.arrived(wall_ms):
             why = kept_back(transition, replace(now, flooded=True))
@@ -77,7 +80,7 @@ class Allowance:
 
     def recorded(self, delivery: Delivery) -> None:
         """Count a recorded message as it was counted when it was planned."""
-        if delivery.closing:
+        if delivery.closing or delivery.reason in DEEDS:
             return
         meter = self.meters.get(delivery.channel)
         passed = delivery.state != "suppressed"

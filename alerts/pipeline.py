@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, get_args
 
 from alerts import holds, silences
+from alerts.deeds import DEEDS
 from alerts.outputs import Transition
 from alerts.people import Audience
 from alerts.quality import POOR
@@ -146,7 +147,12 @@ def silenced(transition: Transition, now: Now) -> Kept | None:
 
 
 def quiet_hours(transition: Transition, now: Now) -> Kept | None:
-    """Whoever reads the channel sleeps, or the owner is not there."""
+    """Whoever reads the channel sleeps, or the owner is not there.
+
+    What a person did to an alert that was told wakes nobody: their message is edited.
+    """
+    if transition.reason in DEEDS:
+        return None
     critical = transition.severity == "critical"
     found = now.quiet.get(now.channel)
     if found is not None and not (found.critical and critical):

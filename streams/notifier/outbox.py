@@ -159,7 +159,12 @@ class Outbox:
         told = tuple(name for name in known if (name, alert_id) in self.lanes)
         owner = now.audience.owner(transition)
         wanted = channels_for(transition, routes, known, owner) if transition.notify else ()
-        hear = (name for name in told if transition.reason in self.hearing.get(name, ()))
+        hear = (
+            name
+            for name in told
+            if transition.reason in self.hearing.get(name, ())
+            and any(_stands(one) or one.state == "sending" for one in self.lanes[name, alert_id])
+        )
         wanted = (*wanted, *(name for name in hear if name not in wanted))
         if closes:  # a close follows its opening, whatever the routes have become
             wanted = (*wanted, *(name for name in told if name not in wanted))

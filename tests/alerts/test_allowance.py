@@ -107,3 +107,14 @@ def test_ladders_are_those_of_the_routes_that_an_alert_takes() -> None:
     routes = (Route((), to_owner=True, go_on=True, ladder=ladder), Route(("chat",)))
     assert Audience((ANN,), routes).ladders(transition()) == ((ladder, ("ops",)),)
     assert Audience((), routes).ladders(transition()) == ()
+
+
+def test_what_a_person_did_uses_up_nobodys_budget() -> None:
+    """Their message is edited; the next opening still has its place, after a restart too."""
+    allowance = Allowance(meters={"ops": Meter(Budget(1))})
+    acked = transition(2, "acked")
+    for _ in range(3):
+        assert allowance.why_kept(acked, now(), NOON_MS) is None
+        allowance.recorded(planned(acked, channel="ops", offset=1, now_ms=NOON_MS))
+    assert allowance.why_kept(transition(), now(), NOON_MS) is None
+    assert allowance.why_kept(transition(), now(), NOON_MS) == Kept("budget")

@@ -56,6 +56,8 @@ def test_the_order_of_the_stages() -> None:
         ({"severity": "critical"}, Now(BASE_MS, channel="ops", quiet=NIGHT), "quiet_hours"),
         ({"severity": "critical"}, Now(BASE_MS, channel="pager", quiet=NIGHT), None),
         ({}, Now(BASE_MS, channel="pager", quiet=NIGHT), "quiet_hours"),
+        ({"reason": "acked"}, Now(BASE_MS, channel="pager", quiet=NIGHT), None),
+        ({"reason": "acked"}, Now(BASE_MS, channel="ops", holds=HELD), "held"),
         ({}, Now(BASE_MS, channel="chat", quiet=NIGHT), None),
         ({"severity": "critical"}, Now(BASE_MS, flooded=True), None),
         ({}, Now(BASE_MS, grouped=True, flooded=True), "group"),

@@ -292,3 +292,8 @@ def test_who_was_told_nothing_hears_of_nobody_taking_it() -> None:
     assert [one.reason for one in outbox.lanes[key]] == ["raised", "acked"]
     outbox, key = box(("acked", "sent"))
     assert outbox.lanes == {}
+    for state in ("suppressed", "superseded", "dead"):
+        outbox, key = box(("raised", state), ("acked", "sent"))
+        assert [one.reason for one in outbox.lanes[key]] == ["raised"], state
+    outbox, key = box(("raised", "sending"), ("acked", "pending"))
+    assert len(outbox.lanes[key]) == 2, "the opening may be there by now"
