@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from alerts.owners import Owner
 from alerts.rules import Rule
 from alerts.value import Worth
 from scoring.config import Scoring
@@ -29,6 +30,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         max_notify_age_ms: Live only: alerts with older causes open as `historical` and are told to
             nobody until all sources have caught up.
         value: How what is at stake is reckoned; None for not at all.
+        owners: Whose alerts are, in order, and when these people are there.
     """
 
     clock: Literal["live", "watermark"] = "live"
@@ -36,6 +38,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     rules: tuple[Rule, ...] = ()
     max_notify_age_ms: int = 900_000
     value: Worth | None = None
+    owners: tuple[Owner, ...] = ()
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -16,13 +16,25 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from alerts import lifecycle, outputs, talks
+from alerts import commands, lifecycle, outputs, talks
 from alerts.config import Config
 from alerts.due import subject_due_ms
 from alerts.fields import Entity, Seen
+from alerts.human import NOBODY
 from alerts.lifecycle import OPEN, Change, Episode, Look
 from alerts.message import why_command
-from alerts.outputs import AlertRow, At, Checkpoint, FoldFailed, HealthRow, Output, Transition
+from alerts.outputs import (
+    AlertRow,
+    Answer,
+    At,
+    Care,
+    Checkpoint,
+    FoldFailed,
+    HealthRow,
+    Output,
+    Transition,
+)
+from alerts.owners import Owned, owner_of
 from alerts.quality import quality_of
 from alerts.row import (
     Row,
@@ -61,8 +73,9 @@ from alerts.told import (
     waiting_in,
 )
 from alerts.value import at_stake
+from scoring.calendar import Calendar
 from scoring.config import DAY_MS, HOUR_MS
-from scoring.customer import Customer, advance
+from scoring.customer import Customer, advance, calendar_of
 from scoring.health import Health, distress_before, explained, health, monitored
 from scoring.records import Command, LogRecord, Outcome, Profile, Signal, Wake, encode_record
 
@@ -328,24 +341,59 @@ class _Work:
             self.facts["since_checkpoint"] = row.since_checkpoint + 1
 
     def _obey(self, command: Command) -> None:
-        """What a person decided, for the one alert meant or for all of the customer."""
-        for key, episode in list(self.episodes.items()):
-            of = lifecycle.fingerprint(episode.rule, self.entry.customer, episode.conversation)
-            if command.fingerprint not in {"", of}:
-                continue
-            change: Change | None = None
-            match command.verb:
-                case "ack":
-                    change = lifecycle.acknowledge(episode, command.actor or "?", self.now_ms)
-                case "unack":
-                    change = lifecycle.acknowledge(episode, "", self.now_ms)
-                case "resolve":
-                    change = lifecycle.close(episode, "manual", self.now_ms)
-                case _:
-                    pass  # snoozes, notes and verdicts are kept by those who act on them
-            if change is not None:
-                self.episodes[key] = change.episode
-                self._changed(change, self._health_at(self.now_ms), actor=command.actor)
+        """What a person decided, for the one alert meant or for all open ones of the customer."""
+        found = self._health_at(self.now_ms)
+        meant = {
+            key: one
+            for key, one in self.episodes.items()
+            if (self._fingerprint(one) == command.fingerprint)
+            or (not command.fingerprint and one.state in OPEN)
+        }
+        for key, episode in meant.items():
+            why = commands.refusal(episode, command, self.now_ms)
+            if why is None:
+                sight = self._sight(episode, found)
+                change = commands.changed(episode, command, self.now_ms, sight)
+            else:
+                change = commands.refused(episode, self.now_ms)
+            self.episodes[key] = change.episode
+            self._changed(change, found, actor=command.actor, answer=_answer(command, why))
+        if not meant:
+            nothing = Change(Episode(""), "inactive", "rejected", notify=False)
+            answer = _answer(command, "unknown_alert")
+            self._changed(nothing, found, actor=command.actor, answer=answer)
+
+    def _sight(self, episode: Episode, found: Health) -> commands.Sight:
+        """What a command needs to know of the alert it is about."""
+        rule = self._rule_of(episode)
+        seen = self._seen(found)
+        if not is_plain(rule):
+            seen = seen_by(rule, episode.conversation, seen)
+        sight = measured(rule, seen, episode.severity)
+        upwards = rule.measure == "distress" if sight.judged is None else sight.judged.upwards
+        calendar = self._owned(rule, episode, found).calendar
+        return commands.Sight(sight.value_e2, upwards, calendar)
+
+    def _owned(self, rule: Rule, episode: Episode, found: Health) -> Owned:
+        """Whose an alert is."""
+        return owner_of(
+            self.config.owners,
+            rule,
+            episode.severity,
+            self.customer.profile,
+            assignee="" if episode.human is None else episode.human.assignee,
+            team=found.promise.team,
+            calendar=calendar_of(self.customer, self.config.scoring),
+        )
+
+    def _calendar(self, rule: Rule, episode: Episode, found: Health) -> Calendar | None:
+        """In whose time is counted what is due, should the alert open now."""
+        if rule.due_ms is None or episode.state in OPEN:
+            return None
+        return self._owned(rule, episode, found).calendar
+
+    def _fingerprint(self, episode: Episode) -> str:
+        return lifecycle.fingerprint(episode.rule, self.entry.customer, episode.conversation)
 
     def _close_removed_rules(self) -> None:
         for key, episode in list(self.episodes.items()):
@@ -398,11 +446,13 @@ class _Work:
             measure = found.distress_e2 if rule.measure == "distress" else found.health_e2
             if episode is None and measure is None:
                 continue
+            episode = Episode(rule_id) if episode is None else episode
             look = Look(
                 at_ms, measure, event_ms, calm_ms, waits, by_event, cause_ms, cues,
                 self.complete_ms, self.news_ms, None, first_ms, events,
+                self._calendar(rule, episode, found),
             )  # fmt: skip
-            self._step(rule, Episode(rule_id) if episode is None else episode, look, found)
+            self._step(rule, episode, look, found)
         self._publish(found, at_ms, hourly=hourly)
         self._publish_talks(found)
         self._set_timers()
@@ -464,6 +514,7 @@ class _Work:
                 sight.judged,
                 customer.first_ms,
                 _events(customer),
+                self._calendar(rule, episode, found),
             )
             after = self._step(rule, episode, look, found)
             due = subject_due_ms(rule, seen, watched=after.state in {"pending", *OPEN})
@@ -626,11 +677,14 @@ class _Work:
             )
         )
 
-    def _changed(self, change: Change, found: Health, *, actor: str = "") -> None:
+    def _changed(
+        self, change: Change, found: Health, *, actor: str = "", answer: Answer | None = None
+    ) -> None:
         """Tell a transition, and the alert as it is now."""
         episode = change.episode
         rule = self._rule_of(episode)
-        of = lifecycle.fingerprint(episode.rule, self.entry.customer, episode.conversation)
+        of = self._fingerprint(episode)
+        care = self._care(rule, episode, found)
         customer = self.customer
         profile = customer.profile
         at_ms = found.now_ms
@@ -697,8 +751,12 @@ class _Work:
                     confidence_e2=found.confidence_e2,
                     flapping=episode.flapping,
                 ),
+                care=care,
+                answer=answer,
             )
         )
+        if not episode.rule:
+            return
         self._tell(
             AlertRow(
                 fingerprint=of,
@@ -720,7 +778,25 @@ class _Work:
                 log=self._at(),
                 conversation=episode.conversation or None,
                 flapping=episode.flapping and episode.state in OPEN,
+                care=care,
             )
+        )
+
+    def _care(self, rule: Rule, episode: Episode, found: Health) -> Care:
+        human = NOBODY if episode.human is None else episode.human
+        is_open = episode.state in OPEN
+        return Care(
+            owner=self._owned(rule, episode, found).name,
+            due_at_ms=human.due_at_ms if is_open and not human.handled_by else None,
+            overdue=is_open and human.overdue and not human.handled_by,
+            acked_by=episode.acked_by or None,
+            acked_until_ms=human.acked_until_ms if is_open else None,
+            snoozed_by=human.snoozed_by or None if is_open else None,
+            snoozed_until_ms=human.snoozed_until_ms if is_open else None,
+            until_worse=is_open and bool(human.breaks_from),
+            assignee=human.assignee or None,
+            handled_by=human.handled_by or None,
+            verdict=human.verdict or None,
         )
 
     def _rule_of(self, episode: Episode) -> Rule:
@@ -732,6 +808,18 @@ class _Work:
             if rule is not None and rule.entity == entity
             else Rule(episode.rule, entity=entity)
         )
+
+
+def _answer(command: Command, why: commands.Refusal | None) -> Answer:
+    return Answer(
+        command_id=command.command_id,
+        verb=command.verb,
+        rejected=why,
+        reason=command.reason or None,
+        text=command.text or None,
+        channel=command.channel or None,
+        asked_ms=command.ts_ms,
+    )
 
 
 def _earlier(one: int | None, other: int | None) -> int | None:

@@ -8,7 +8,8 @@ neutral was seen since what opened it: points that merely fade away are no recov
 contact it *expires* instead, and never while somebody waits for us. What expired, or was closed by
 a person, opens again only on something new from the customer. An alert that relapses or is opened
 again three times in six hours is *flapping*: that is told once, and it takes four times as long to
-recover until it has been quiet for a while.
+recover until it has been quiet for a while. What people decided (`alerts.human`) moves none of
+this; what ends of it is told if the alert is still true then.
 
 Next step: `alerts.fold` turns changes into transitions with evidence.
 """
@@ -21,10 +22,12 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from alerts import hits
+from alerts import hits, human
 from alerts.conditions import Judged
+from alerts.human import Human
 from alerts.outputs import Severity, State
 from alerts.rules import Rule
+from scoring.calendar import Calendar
 
 NAMESPACE: Final = uuid.UUID("6f1e6a52-8f0c-5d0e-9a55-1c2f7a3f9b10")
 """Root of the names of alerts; never changes, or a replay would give other ids."""
@@ -32,14 +35,20 @@ NAMESPACE: Final = uuid.UUID("6f1e6a52-8f0c-5d0e-9a55-1c2f7a3f9b10")
 Reason = Literal[
     "raised", "red_flag", "held", "dropped", "escalated", "eased", "clearing", "relapsed",
     "recovered", "expired", "reopened", "rule_removed", "manual", "acked", "unacked", "flapping",
+    "snoozed", "unsnoozed", "assigned", "noted", "disagreed", "handled", "rejected",
+    "snooze_ended", "snooze_broken", "ack_ended", "overdue",
 ]  # fmt: skip
 
 NOTIFIED: Final = frozenset(
     {"raised", "red_flag", "held", "escalated", "recovered", "expired", "reopened", "rule_removed",
-     "manual", "flapping"}
+     "manual", "flapping", "snooze_ended", "snooze_broken", "ack_ended", "overdue"}
 )  # fmt: skip
 """Reasons somebody may have to be told of; the others are recorded only."""
-HUMAN: Final = frozenset({"acked", "unacked", "manual"})
+HUMAN: Final = frozenset(
+    {"acked", "unacked", "manual", "snoozed", "unsnoozed", "assigned", "noted", "disagreed",
+     "handled", "rejected"}
+)  # fmt: skip
+"""Reasons that only a command has."""
 _NEEDS_NEWS: Final = frozenset({"expired", "manual"})
 """Ways to close while the measure may still be beyond its cut: that alone raises nothing anew."""
 OPEN: Final = frozenset({"firing", "recovering"})
@@ -82,6 +91,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
         unrest: When it last relapsed or was opened again, the newest three.
         flapping: It does so too often.
         hits: While pending, of a rule that asks for several: those that count.
+        human: What else people decided, and what is due; None for nothing.
     """
 
     rule: str
@@ -106,6 +116,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     unrest: tuple[int, ...] = ()
     flapping: bool = False
     hits: tuple[int, ...] = ()
+    human: Human | None = None
 
 
 class Look(NamedTuple):
@@ -126,6 +137,7 @@ class Look(NamedTuple):
             shown, and may be None although they are known.
         first_ms: First event of the customer, for a rule with a warm-up.
         events: Events of the customer, for a rule that asks for some.
+        calendar: The owner's business time, for a rule that promises something.
     """
 
     now_ms: int
@@ -141,6 +153,7 @@ class Look(NamedTuple):
     judged: Judged | None = None
     first_ms: int | None = None
     events: int = 1
+    calendar: Calendar | None = None
 
     @property
     def known(self) -> bool:
@@ -233,6 +246,8 @@ def step(
         walk.to("inactive", "dropped", hits=())
     if walk.episode.state in OPEN:
         _by_absence(walk, rule, look)
+    if walk.episode.state in OPEN and walk.episode.human is not None:
+        _by_people(walk, rule, look)
     if walk.episode.state == "firing" and walk.episode.late_until_ms is not None:
         _tell_late(walk, look)
     if walk.changes or walk.episode is not episode:
@@ -362,6 +377,9 @@ def _open(walk: _Walk, rule: Rule, look: Look, customer: str, reason: Reason, he
         "hits": (),
         "cause_ms": min(look.cause_ms, walk.now_ms),
         "late_until_ms": look.news_ms if late else None,
+        "human": human.opened(
+            before.human if again else None, rule.due_ms, look.calendar, walk.now_ms
+        ),
     }
     if again:
         rest_ms = CALM_FACTOR * rule.clear_for_ms
@@ -438,9 +456,35 @@ def _severity(rule: Rule, look: Look, now: Severity) -> Severity:
     return now if now == "critical" and not over(rule, measure, cuts.clear_at_e2) else "warning"
 
 
+def _upwards(rule: Rule, look: Look) -> bool:
+    return rule.measure == "distress" if look.judged is None else look.judged.upwards
+
+
 def _worse(rule: Rule, look: Look, one: int, other: int) -> int:
-    upwards = rule.measure == "distress" if look.judged is None else look.judged.upwards
-    return max(one, other) if upwards else min(one, other)
+    return max(one, other) if _upwards(rule, look) else min(one, other)
+
+
+def _by_people(walk: _Walk, rule: Rule, look: Look) -> None:
+    """End what people decided for a while; told if it is still true."""
+    held, now_ms = walk.episode.human, walk.now_ms
+    assert held is not None, "the caller looked"  # noqa: S101
+    true = walk.episode.state == "firing"
+    if held.snoozed_until_ms is not None:
+        flagged = not look.cues.isdisjoint(rule.red_flags)
+        worse = human.breaks(
+            held, walk.episode.severity, look.measure_e2,
+            upwards=_upwards(rule, look), flagged=flagged,
+        )  # fmt: skip
+        if worse or held.snoozed_until_ms <= now_ms:
+            held = human.awake(held)
+            reason: Reason = "snooze_broken" if worse else "snooze_ended"
+            walk.to(walk.episode.state, reason, tell=true, human=human.kept(held))
+    if held.acked_until_ms is not None and held.acked_until_ms <= now_ms:
+        held = replace(held, acked_until_ms=None)
+        walk.to(walk.episode.state, "ack_ended", tell=true, acked_by="", human=human.kept(held))
+    due_ms = held.awaited_ms
+    if due_ms is not None and due_ms <= now_ms:
+        walk.to(walk.episode.state, "overdue", human=replace(held, overdue=True))
 
 
 def _by_absence(walk: _Walk, rule: Rule, look: Look) -> None:
@@ -505,7 +549,8 @@ def due_of(
         return Due()
     ends_ms = _ends_ms(episode, rule, event_ms=event_ms, calm_ms=calm_ms, waits=waits)
     late_ms = episode.late_until_ms if episode.state == "firing" else None
-    return Due(absence_ms=_earliest(ends_ms, late_ms))
+    people_ms = None if episode.human is None else episode.human.ends_ms
+    return Due(people_ms, _earliest(ends_ms, late_ms))
 
 
 def _earliest(*found: int | None) -> int | None:
@@ -527,10 +572,18 @@ def close(
     return walk.changes[0]
 
 
-def acknowledge(episode: Episode, actor: str, now_ms: int) -> Change | None:
-    """Somebody takes care of an open alert, or nobody any more (empty); None if nothing changes."""
-    if episode.state not in OPEN or episode.acked_by == actor:
-        return None
+def decided(
+    episode: Episode, reason: Reason, now_ms: int, *, by: str, rest: Human | None
+) -> Change:
+    """What a person decided without moving the condition.
+
+    Args:
+        episode: As it is.
+        reason: One of `HUMAN`.
+        now_ms: When.
+        by: Who takes care of it from now on, empty for nobody.
+        rest: The rest of the human axis from now on.
+    """
     walk = _Walk(episode, max(now_ms, episode.looked_ms))
-    walk.to(episode.state, "acked" if actor else "unacked", acked_by=actor)
+    walk.to(episode.state, reason, acked_by=by, human=None if rest is None else human.kept(rest))
     return walk.changes[0]

@@ -58,6 +58,10 @@ _OPENING: Final[Mapping[str, Kind]] = {
     "reopened": "reopened",
     "relapsed": "reopened",
     "repeat": "repeat",
+    "snooze_ended": "repeat",
+    "snooze_broken": "escalated",
+    "ack_ended": "repeat",
+    "overdue": "repeat",
 }
 _CLOSING: Final[Mapping[str, Kind]] = {"recovered": "recovered", "expired": "expired"}
 
@@ -385,6 +389,20 @@ def _ending(transition: Transition, kind: Kind, locale: Locale) -> tuple[str, ..
     return tuple(lines)
 
 
+def _care(transition: Transition, locale: Locale) -> list[str]:
+    """What has become of a promise, of who took it, and of who wanted to wait."""
+    texts, care = TEXTS[locale], transition.care
+    lines = []
+    if (said := texts.again.get(transition.reason)) is not None:
+        lines.append(said)
+    if care.due_at_ms is not None:
+        due = moment(care.due_at_ms, seen_from_ms=transition.at_ms, locale=locale)
+        lines.append((texts.past_due if care.overdue else texts.due).format(due=due))
+        if care.owner is None:
+            lines.append(texts.unowned)
+    return lines
+
+
 def _quotes(transition: Transition, locale: Locale) -> tuple[str, ...]:
     found: dict[str, Evidence] = {}
     for part in transition.why:
@@ -542,6 +560,7 @@ def notification(
         if said:
             lines.append(texts.because.format(causes=texts.comma.join(said)))
         lines.append(_change(transition, locale))
+        lines.extend(_care(transition, locale))
         lines.extend(texts.qualities[one] for one in transition.quality if one in texts.qualities)
         lines.extend(_at_stake(transition, locale))
         book = playbook_for(transition, playbooks or {})

@@ -30,6 +30,7 @@ Reason = Literal[
     "maintenance",
     "silence",
     "quiet_hours",
+    "snoozed",
     "group",
     "budget",
     "owner_budget",
@@ -163,6 +164,12 @@ def quiet_hours(transition: Transition, now: Now) -> Kept | None:
     return Kept("quiet_hours", person.name)
 
 
+def snoozed(transition: Transition, now: Now) -> Kept | None:  # noqa: ARG001
+    """Somebody wanted to hear no more of this one; its end is a transition of its own."""
+    care = transition.care
+    return None if care.snoozed_until_ms is None else Kept("snoozed", care.snoozed_by)
+
+
 def group(transition: Transition, now: Now) -> Kept | None:
     """Others of its account may follow at once: one message says all of them."""
     return Kept("group", transition.account) if now.grouped else None
@@ -180,8 +187,8 @@ def owner_budget(transition: Transition, now: Now) -> Kept | None:
 
 
 STAGES: Final[tuple[Stage, ...]] = (
-    shadow, historical, quality, too_old, held, maintenance, silenced, quiet_hours, group, budget,
-    owner_budget,
+    shadow, historical, quality, too_old, held, maintenance, silenced, quiet_hours, snoozed, group,
+    budget, owner_budget,
 )  # fmt: skip
 
 

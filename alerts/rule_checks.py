@@ -59,7 +59,18 @@ def findings(
         found += _unheard(rules, routes, channels)
         found += _unowned(rules, routes, channels, people)
     found += _routes_of_nobody(rules, routes)
+    found += _unkept(rules, people)
     return tuple(found)
+
+
+def _unkept(rules: Sequence[Rule], people: Sequence[Person]) -> Iterator[Finding]:
+    """Rules that promise what nobody keeps, unless a customer's profile names somebody."""
+    if any(not one.owns.asked() for one in people):
+        return
+    for rule in rules:
+        if rule.due_ms is not None and not rule.labels.get("team"):
+            what = "something is due, and nobody owns all of its alerts: give it a label `team`"
+            yield Finding(f"rule {rule.id}", f"{what}, or let one of `people:` own everything")
 
 
 def _of_rule(rule: Rule, scoring: Scoring) -> Iterator[Finding]:

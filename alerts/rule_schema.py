@@ -35,6 +35,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "critical": "Cuts, or conditions, of the higher severity; null for none.",
     "for": "How long it must hold before it fires, or how often it must be raised.",
     "clear_for": "How long it must be over before the alert is closed as recovered.",
+    "due": "Something must be done within so long, in the business time of whose it is.",
     "expire_after": "Without any event for so long it is closed, unless somebody waits for us.",
     "reopen_within": "Raised again this soon after a close, it is the same alert.",
     "warmup": "For so long after a customer's first event only red flags fire.",
@@ -148,6 +149,7 @@ def _rule(entity: Entity) -> dict[str, Any]:
         "playbook": {"type": ["string", "null"]},
         "min_precision": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "shadow": {"type": "boolean"},
+        "due": {"oneOf": [{"type": "null"}, _ref("duration")]},
     }
     described = {
         name: {"allOf": [fields[name]], "description": MEANINGS[name]}

@@ -63,6 +63,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         playbook: Next steps by cause, an address.
         min_precision_e2: Share of alerts that should be right, in hundredths; None for no wish.
         hits: How often it must be raised before it fires, in place of `for_ms`; None for that.
+        due_ms: Something must be done within so much business time of the owner; None for no wish.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     playbook: str | None = None
     min_precision_e2: int | None = None
     hits: Hits | None = None
+    due_ms: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse fields this release does not know: a newer one may have put them in force."""
@@ -140,7 +142,7 @@ def _preset(name: Any) -> tuple[Rule, ...]:
 FIELDS: Final = (
     "id", "entity", "measure", "raise_at", "clear_at", "when", "critical", "for", "clear_for",
     "expire_after", "reopen_within", "warmup", "min_events", "red_flags", "labels", "runbook",
-    "playbook", "min_precision", "shadow",
+    "playbook", "min_precision", "shadow", "due",
 )  # fmt: skip
 """Fields of a rule as written."""
 
@@ -186,9 +188,19 @@ def _rule(one: Any, number: int) -> Rule:
         if least is None
         else written.number(least, f"{where}.min_precision", least=0, most=1, what="a share"),
         shadow=flag(one.get("shadow", False), f"{where}.shadow"),
+        due_ms=_due(one.get("due"), f"{where}.due"),
         entity=entity,
         **(_conditions(one, entity, where) if "when" in one else _measured(one, entity, where)),
     )
+
+
+def _due(value: Any, where: str) -> int | None:
+    if value is None:
+        return None
+    length = duration(value, where)
+    if not length:
+        raise RuleError(f"{where}: found {value!r}; nobody acts in no time, write 4h, or null")
+    return length
 
 
 def _conditions(one: Mapping[Any, Any], entity: Entity, where: str) -> dict[str, Any]:

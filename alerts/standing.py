@@ -97,5 +97,5 @@ def _taken(one: Transition, known: Standing) -> bool:
 
 
 def _cared_for(care: Care) -> bool:
-    named = (care.acked_by, care.snoozed_by, care.handled_by, care.verdict)
+    named = (care.acked_by, care.snoozed_by, care.handled_by)
     return any(one is not None for one in named)

@@ -24,6 +24,7 @@ class Texts:
         causes: Phrases by cue code or contribution name.
         reasons: Why an alert was closed otherwise, by transition reason.
         ordinals: First, second, ...; index 0 is never used.
+        again: Why an alert that somebody had is told again, by transition reason.
     """
 
     titles: Mapping[str, str]
@@ -51,6 +52,10 @@ class Texts:
     was_open: str
     closed_because: str
     late: str
+    again: Mapping[str, str]
+    due: str
+    past_due: str
+    unowned: str
     member: str
     group: str
     instead: str
@@ -193,6 +198,14 @@ _EN: Final = Texts(
     was_open="Was open for {duration}, since {since}",
     closed_because="Closed because {reason}",
     late="Delayed {duration} on its way to you",
+    again={
+        "snooze_ended": "The snooze has ended, and it is still so",
+        "snooze_broken": "It got worse than when it was snoozed",
+        "ack_ended": "Who took it has not finished, and the time for it has passed",
+    },
+    due="To be dealt with by {due}",
+    past_due="Overdue since {due}: nothing has been done",
+    unowned="NOBODY OWNS IT",
     member="[{severity}] {who}: {measure} {score}, since {since}",
     instead="Meant for channel {channel}, which does not take it",
     group="[{severity}] account {account}: {n} customers need attention",
@@ -335,6 +348,14 @@ _FA: Final = Texts(
     was_open="{duration} باز بود، از {since}",
     closed_because="بسته شد چون {reason}",
     late="این پیام {duration} در راه مانده است",
+    again={
+        "snooze_ended": "زمان تعویق تمام شده و وضعیت همچنان برقرار است",
+        "snooze_broken": "وضعیت از زمان تعویق بدتر شده است",
+        "ack_ended": "کسی که آن را به عهده گرفته بود کار را تمام نکرده و مهلت گذشته است",
+    },
+    due="باید تا {due} رسیدگی شود",
+    past_due="از {due} مهلت گذشته و کاری انجام نشده است",
+    unowned="هیچ‌کس مسئول آن نیست",
     member="[{severity}] {who}: {measure} {score}، از {since}",
     instead="برای کانال {channel} بود که آن را نمی‌پذیرد",
     group="[{severity}] حساب {account}: {n} مشتری نیاز به رسیدگی دارند",

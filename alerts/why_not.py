@@ -2,8 +2,8 @@
 
 The gates in the order in which an alert passes them: is the customer monitored, is anything known,
 is the condition raised, is the customer past the warm-up, has it held, was it closed by hand; then
-is the rule in shadow, was the cause too old; then what became of the message at each channel, and
-does somebody have it already.
+is the rule in shadow, was the cause too old, is it snoozed; then what became of the message at each
+channel, and does somebody have it already.
 
 Next step: `nabz why-not` prints them.
 """
@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 from alerts.delivery import Delivery
 from alerts.fields import Seen
 from alerts.lifecycle import OPEN, Episode
-from alerts.message import duration
+from alerts.message import duration, moment
 from alerts.pipeline import WAITING
 from alerts.rule_words import explained, hits_said
 from alerts.rules import Rule
@@ -24,8 +24,8 @@ from scoring.health import monitored
 
 Name = Literal[
     "not_monitored", "unknown", "not_raised", "warming_up", "too_few_events", "not_held_yet",
-    "closed_by_hand", "shadow", "historical", "acked", "kept_back", "superseded", "undelivered",
-    "no_message", "told",
+    "closed_by_hand", "shadow", "historical", "snoozed", "acked", "kept_back", "superseded",
+    "undelivered", "no_message", "told",
 ]  # fmt: skip
 NAMES: Final[tuple[Name, ...]] = Name.__args__  # type: ignore[attr-defined]
 
@@ -57,7 +57,7 @@ def gate(
     """
     conversation = "" if episode is None else episode.conversation
     name, text = (
-        _of_alert(rule, episode, deliveries)
+        _of_alert(rule, episode, seen.found.now_ms, deliveries)
         if episode is not None and episode.state in OPEN
         else _of_condition(rule, seen, episode)
     )
@@ -92,17 +92,38 @@ def _of_condition(rule: Rule, seen: Seen, episode: Episode | None) -> tuple[Name
     return "not_held_yet", "raised, and not looked at since: the next record opens it"
 
 
-def _of_alert(rule: Rule, episode: Episode, deliveries: Iterable[Delivery]) -> tuple[Name, str]:
+def _of_alert(
+    rule: Rule, episode: Episode, now_ms: int, deliveries: Iterable[Delivery]
+) -> tuple[Name, str]:
+    """The gate of an open alert, and what became of what was promised."""
+    name, text = _of_open(rule, episode, now_ms, deliveries)
+    human = episode.human
+    if human is None or human.due_at_ms is None or human.handled_by:
+        return name, text
+    due = moment(human.due_at_ms, seen_from_ms=now_ms)
+    return name, f"{text}; {'overdue since' if human.overdue else 'due'} {due}"
+
+
+def _of_open(
+    rule: Rule, episode: Episode, now_ms: int, deliveries: Iterable[Delivery]
+) -> tuple[Name, str]:
     if rule.shadow:
         return "shadow", "fired in shadow: the rule tells nobody"
     if episode.late_until_ms is not None:
         return "historical", "fired on causes too old to tell; told if still true once caught up"
+    human = episode.human
+    if human is not None and human.snoozed_until_ms is not None:
+        until = moment(human.snoozed_until_ms, seen_from_ms=now_ms)
+        worse = ", or until it gets worse" if human.breaks_from else ""
+        return "snoozed", f"snoozed by {human.snoozed_by} until {until}{worse}"
     about = [one for one in deliveries if one.alert_id == episode.alert_id]
     sent = sorted({one.channel for one in about if one.state == "sent"})
     if sent:
         return "told", f"told: {', '.join(sent)}"
     if episode.acked_by:
-        return "acked", f"{episode.acked_by} takes care of it"
+        ends_ms = None if human is None else human.acked_until_ms
+        until = "" if ends_ms is None else f" until {moment(ends_ms, seen_from_ms=now_ms)}"
+        return "acked", f"{episode.acked_by} takes care of it{until}"
     for one in sorted(about, key=lambda each: (-each.seq, each.channel)):
         why = one.failure or "no reason recorded"
         if one.state == "suppressed" and one.failure in WAITING:

@@ -35,6 +35,7 @@ from pydantic_settings import (
 )
 
 from alerts.config import Config
+from alerts.owners import Owner
 from alerts.rules import Rule, rules_from
 from alerts.value import Worth, worth_from
 from alerts.written import RuleError
@@ -288,6 +289,13 @@ class Settings(BaseSettings):
             rules=self.rules,
             max_notify_age_ms=self.max_notify_age,
             value=self.value,
+            owners=self._owners(),
+        )
+
+    def _owners(self) -> tuple[Owner, ...]:
+        """Whose alerts are, as far as what is due rests on it: people, without their channels."""
+        return tuple(
+            Owner(name, one.hours.calendar(), one.owns.match()) for name, one in self.people.items()
         )
 
     def notifier(self) -> NotifierSettings:

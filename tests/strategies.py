@@ -18,8 +18,10 @@ from alerts.row import Row
 from alerts.rules import Cuts, Rule
 from scoring.config import DAY_MS, HOUR_MS, MINUTE_MS, Interaction, Scoring
 from scoring.records import (
+    DISAGREEMENTS,
     FAMILIES,
     PARTITION_KEY,
+    VERBS,
     Command,
     ConfigChanged,
     Cue,
@@ -237,7 +239,15 @@ def records(draw: st.DrawFn, now_ms: int, complete_ms: int) -> LogRecord:
     elif kind == "outcome":
         found = outcome(now_ms, draw(st.sampled_from(["churned", "renewed", "escalated"])))
     elif kind == "command":
-        found = command(now_ms, draw(st.sampled_from(["ack", "unack", "resolve", "note"])))
+        verb = draw(st.sampled_from(VERBS))
+        facts: dict[str, Any] = {
+            "until_ms": draw(st.sampled_from([None, now_ms + 1, now_ms + HOUR_MS])),
+            "until_worse": draw(st.booleans()),
+            "worse_by_e2": draw(st.sampled_from([None, 500])),
+            "assignee": "omid",
+            "reason": draw(st.sampled_from(DISAGREEMENTS)),
+        }
+        found = command(now_ms, verb, **facts)
     else:
         found = wake(now_ms)
     return at(found, now_ms, complete_ms)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.config import config_hash, encode_config
+from alerts.config import config_hash, decode_config, encode_config
 from scoring.config import DAY_MS, Interaction, Prior, Scoring, Silence, WaitStep
 from streams.settings import Settings, SettingsFileError, load
 from streams.topics import TOPICS
@@ -264,3 +264,15 @@ def test_the_example_to_start_from_says_the_defaults() -> None:
     assert shown["events"] == "true"
     assert shown["max_notify_age"] == "15m"
     assert defaults.max_notify_age == 900_000
+
+
+def test_people_are_owners_of_what_is_folded() -> None:
+    """With their hours and what they own, and without their channels."""
+    ann = {"channels": "ops", "hours": {"hours": "09:00-17:00"}, "owns": {"tier": "vip"}}
+    channels = {"ops": {"type": "terminal"}}
+    settings = Settings.model_validate({"people": {"ann": ann}, "channels": channels})
+    (owner,) = settings.config().owners
+    assert (owner.name, owner.owns.asked()) == ("ann", ("tier is 'vip'",))
+    assert owner.hours is not None and owner.hours.week[0] == ((540, 1020),)
+    assert decode_config(encode_config(settings.config())) == settings.config()
+    assert Settings.model_validate({}).config().owners == ()

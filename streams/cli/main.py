@@ -16,6 +16,7 @@ from typing import Any, Final
 import click
 
 from streams import shadowing
+from streams.cli.alerts import alerts
 from streams.cli.backtest import audit_sample, backtest
 from streams.cli.channels import channels
 from streams.cli.config import config
@@ -52,7 +53,7 @@ _GROUPS: Final = (
     ("Run", (demo, up, worker, notifier, simulate)),
     ("Ask", (why, why_not, top, score, fit, tail, replay, log, dlq, diff_config, export)),
     ("Tune", (backtest, tune, audit_sample, playbooks)),
-    ("Notify", (silences, routes, channels, deliveries)),
+    ("Notify", (alerts, silences, routes, channels, deliveries)),
     ("Set up", (init, config, rules, topics, sources, doctor)),
 )
 

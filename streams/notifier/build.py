@@ -30,7 +30,7 @@ from alerts.message import Locale
 from alerts.people import Audience, Person
 from alerts.playbooks import Playbooks, playbooks_from
 from alerts.quiet_hours import DAYS, QuietHours, Span, minute_of_day
-from alerts.routing import Match, Route
+from alerts.routing import Route
 from alerts.storm import Bounds
 from alerts.weekly import Weekly
 from streams.engine.brokers import BrokerConfigError, secret
@@ -57,7 +57,6 @@ from streams.notifier.http import (
 from streams.notifier.settings import (
     ChannelSettings,
     HeartbeatSettings,
-    MatchSettings,
     NotifierSettings,
     RouteSettings,
 )
@@ -305,17 +304,6 @@ def _quiet(name: str, settings: ChannelSettings) -> QuietHours | None:
     return QuietHours(zone, spans, settings.quiet_hours.critical)
 
 
-def _match(settings: MatchSettings) -> Match:
-    return Match(
-        settings.severity,
-        settings.rule,
-        settings.tier,
-        dict(settings.labels),
-        settings.account,
-        settings.language,
-    )
-
-
 def _ladder(route: RouteSettings, settings: NotifierSettings) -> Ladder:
     rungs = tuple(
         Rung(one.after, one.channels, None)
@@ -343,7 +331,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
     routes = tuple(
         Route(
             route.channels,
-            _match(route.match),
+            route.match.match(),
             route.go_on,
             route.to == "owner",
             _ladder(route, settings),
@@ -354,7 +342,7 @@ def build(settings: NotifierSettings, *, stdout: TextIO | None = None) -> Plan:
         Person(
             name,
             one.channels,
-            _match(one.owns),
+            one.owns.match(),
             one.hours.calendar(),
             one.critical,
             one.language,

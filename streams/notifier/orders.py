@@ -122,9 +122,15 @@ def take(orders: Orders, records: Iterable[Any]) -> int:
 
 
 def give(
-    broker: Broker, records: Sequence[tuple[bytes, bytes | None]], *, topic: str = CONTROL
+    broker: Broker,
+    records: Sequence[tuple[bytes, bytes | None]],
+    *,
+    topic: str = CONTROL,
+    partition: int | None = 0,
 ) -> None:
     """Write orders and tombstones, and return once all are acknowledged.
+
+    Into one partition, or with `None` each into that of its key.
 
     Not idempotent producing: a repeated order changes nothing.
 
@@ -142,7 +148,7 @@ def give(
             enable_idempotence=False,
             linger_ms=0,
         )
-        sent = [producer.send(topic, value, key=key, partition=0) for key, value in records]
+        sent = [producer.send(topic, value, key=key, partition=partition) for key, value in records]
         for future in sent:
             future.get(timeout=_ACK_S)
     except KafkaError as error:

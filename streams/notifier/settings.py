@@ -18,6 +18,7 @@ from alerts.message import Locale, link_fields
 from alerts.outputs import Severity
 from alerts.playbooks import playbooks_from
 from alerts.quiet_hours import minute_of_day
+from alerts.routing import Match
 from alerts.written import RuleError
 from scoring.records import VERBS
 from streams.calendar_settings import CalendarSettings, Day
@@ -105,6 +106,12 @@ class MatchSettings(Strict):
             if one not in known:  # a slip of the pen here is a route that nobody ever takes
                 raise ValueError(f"found {one[:60]!r}; {suggestion(one, known)}")
         return value
+
+    def match(self) -> Match:
+        """What is asked, as `alerts` asks it."""
+        return Match(
+            self.severity, self.rule, self.tier, dict(self.labels), self.account, self.language
+        )
 
 
 class RungSettings(Strict):

@@ -97,8 +97,9 @@ def of(log: Sequence[tuple[bytes, LogRecord]]) -> list[LogRecord]:
 
 
 def transitions(folded: Iterable[Folded]) -> list[Transition]:
-    """What changed with alerts."""
-    return [one for each in folded for one in each.outputs if isinstance(one, Transition)]
+    """What changed with alerts; answers to commands about none are left out."""
+    found = [one for each in folded for one in each.outputs if isinstance(one, Transition)]
+    return [one for one in found if one.rule]
 
 
 def story(folded: Iterable[Folded]) -> list[tuple[int, str]]:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts.channels.terminal import block
 from alerts.deeds import DEEDS
@@ -25,6 +26,7 @@ from alerts.message import (
     duration,
     kind_of,
     link_fields,
+    moment,
     notification,
     plain,
 )
@@ -318,3 +320,23 @@ def test_what_a_person_did_is_said_with_who_did_it(reason: str, locale: Locale) 
     assert ("ann" in said.title) == (reason == "assigned")
     unknown = notification(transition(2, reason), channel="ops", locale=locale)
     assert unknown.title == notification(transition(2, "else"), channel="ops", locale=locale).title
+
+
+@pytest.mark.parametrize("locale", ["en", "fa"])
+@pytest.mark.parametrize("reason", ["snooze_ended", "snooze_broken", "ack_ended", "overdue"])
+def test_what_somebody_had_is_told_again_with_why(reason: str, locale: Locale) -> None:
+    """What ended, and what was promised; that nobody owns it is not to be overlooked."""
+    texts = TEXTS[locale]
+    plain_ = notification(transition(reason=reason), channel="ops", locale=locale)
+    assert (texts.again.get(reason) in plain_.lines) == (reason != "overdue")
+    assert plain_.kind == ("escalated" if reason == "snooze_broken" else "repeat")
+    care = Care(due_at_ms=BASE_MS - HOUR_MS, overdue=reason == "overdue")
+    due = moment(BASE_MS - HOUR_MS, seen_from_ms=BASE_MS, locale=locale)
+    said = notification(transition(reason=reason, care=care), channel="ops", locale=locale)
+    said_due = (texts.past_due if care.overdue else texts.due).format(due=due)
+    at = said.lines.index(said_due)
+    assert said.lines[at + 1] == texts.unowned
+    owned = notification(
+        transition(reason=reason, care=replace(care, owner="ann")), channel="ops", locale=locale
+    )
+    assert said_due in owned.lines and texts.unowned not in owned.lines

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.holds import Hold
-from alerts.outputs import Loss
+from alerts.outputs import Care, Loss
 from alerts.pipeline import REASONS, STAGES, WAITING, Kept, Now, kept_back
 from alerts.quiet_hours import QuietHours
 from alerts.silences import Silence, matcher
@@ -21,6 +21,7 @@ LIVE = Now(BASE_MS)
 EVERYTHING = (("m", Silence(BASE_MS + 1, BASE_MS, verb="maintenance")),)
 GOLD = (("s", Silence(BASE_MS + 1, BASE_MS, (matcher("tier=gold"),))),)
 NIGHT = {"ops": QuietHours(UTC, ()), "pager": QuietHours(UTC, (), critical=True)}
+SNOOZED = Care(snoozed_by="mina", snoozed_until_ms=BASE_MS + 1)
 HELD = (("a", Hold(until_ms=BASE_MS + 1, channel="ops", rule="customer-distress")),)
 
 
@@ -28,7 +29,7 @@ def test_the_order_of_the_stages() -> None:
     """It reads off one line."""
     assert [stage.__name__ for stage in STAGES] == [
         "shadow", "historical", "quality", "too_old", "held", "maintenance", "silenced",
-        "quiet_hours", "group", "budget", "owner_budget",
+        "quiet_hours", "snoozed", "group", "budget", "owner_budget",
     ]  # fmt: skip
     assert set(REASONS) >= WAITING
 
@@ -60,6 +61,9 @@ def test_the_order_of_the_stages() -> None:
         ({"reason": "acked"}, Now(BASE_MS, channel="ops", holds=HELD), "held"),
         ({}, Now(BASE_MS, channel="chat", quiet=NIGHT), None),
         ({"severity": "critical"}, Now(BASE_MS, flooded=True), None),
+        ({"care": SNOOZED}, Now(BASE_MS), "snoozed"),
+        ({"care": SNOOZED}, Now(BASE_MS, channel="ops", quiet=NIGHT), "quiet_hours"),
+        ({"care": SNOOZED}, Now(BASE_MS, grouped=True), "snoozed"),
         ({}, Now(BASE_MS, grouped=True, flooded=True), "group"),
         ({"severity": "critical"}, Now(BASE_MS, grouped=True), "group"),
         ({}, Now(BASE_MS, spent="ann"), "owner_budget"),

@@ -303,3 +303,15 @@ def test_conditions_are_explained_one_by_one_with_their_numbers_now() -> None:
         "critical: unknown",
         "  distress rose by unknown within 1 d, raised from 30, cleared at 15: unknown",
     ]
+
+
+def test_a_rule_that_promises_what_nobody_keeps_is_found() -> None:
+    """A team of its own, or an owner of everything, keeps it; an owner of some does not."""
+    promised = {"id": "a", "due": "4h"}
+    some = Person("ann", ("chat",), owns=Match(tier=("gold",)))
+    for people in ((), (some,)):
+        (one,) = found(promised, people=people)
+        assert one.startswith("rule a: something is due, and nobody owns all of its alerts")
+    assert found(promised, people=(some, Person("bo", ("chat",)))) == []
+    assert found(promised | {"labels": {"team": "cs"}}) == []
+    assert found({"id": "a"}) == []

@@ -126,3 +126,11 @@ def test_rules_of_ones_own_come_on_top_of_a_preset() -> None:
     assert found[-2].warning == Cuts(6_000, 5_500)
     shipped = resources.files("alerts").joinpath("rules.yaml").read_text(encoding="utf-8")
     assert rules_from(yaml.safe_load(shipped))[0] == preset[0]
+
+
+def test_what_is_due_is_a_length_of_time_or_nothing() -> None:
+    """In no time nobody does anything."""
+    assert rules_from([{"id": "a", "due": "4h"}])[0].due_ms == 4 * 3_600_000
+    assert rules_from([{"id": "a", "due": None}])[0].due_ms is None
+    with pytest.raises(RuleError, match=r"rule a.due: found '0s'; nobody acts in no time"):
+        rules_from([{"id": "a", "due": "0s"}])

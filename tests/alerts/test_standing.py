@@ -54,7 +54,7 @@ BO = Care(acked_by="bo")
         ((BO,), True),
         ((Care(snoozed_by="bo"),), True),
         ((Care(handled_by="bo"),), True),
-        ((Care(verdict="not_mine"),), True),
+        ((Care(verdict="not_mine"),), False),
         ((Care(owner="bo", assignee="bo"),), False),
         ((BO, Care(acked_by="bo", overdue=True)), False),
         ((BO, BO, Care()), False),

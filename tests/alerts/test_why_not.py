@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from alerts.config import Config
 from alerts.delivery import Delivery
@@ -18,7 +19,7 @@ from alerts.why_not import NAMES, gate
 from scoring.config import HOUR_MS, MINUTE_MS
 from scoring.customer import Customer
 from scoring.health import health
-from tests.strategies import BASE_MS, SCORING, command, fold_all, profile, signal
+from tests.strategies import BASE_MS, SCORING, command, fold_all, profile, signal, wake
 
 T = BASE_MS
 RULE = Rule("angry", warning=Cuts(2_000, 1_000), critical=None)
@@ -130,3 +131,23 @@ def test_an_alert_that_fired_is_followed_to_its_channels(
     assert gate(RULE, seen(row.customer), acked).name == "acked"
     late = msgspec.structs.replace(episode, late_until_ms=T)
     assert gate(RULE, seen(row.customer), late).name == "historical"
+
+
+def test_what_people_decided_and_what_was_promised_is_said() -> None:
+    """Snoozed by whom and until when, taken until when, due or overdue since when."""
+    rule = replace(RULE, due_ms=HOUR_MS)
+    angry = signal(T, 2_500)
+    due = "due 15:13 UTC"
+    assert stopped(rule, angry)[1].endswith(f"; {due}")
+    ack = command(T + 1, "ack", until_ms=T + 2 * HOUR_MS)
+    assert stopped(rule, angry, ack) == (
+        "acked", f"mina takes care of it until 16:13 UTC; {due}",
+    )  # fmt: skip
+    late = wake(T + HOUR_MS)
+    assert stopped(rule, angry, ack, late)[1].endswith("; overdue since 15:13 UTC")
+    snooze = command(T + 1, "snooze", until_ms=T + 3 * HOUR_MS)
+    assert stopped(RULE, angry, snooze) == ("snoozed", "snoozed by mina until 17:13 UTC")
+    until_worse = command(T + 1, "snooze", until_ms=T + 3 * HOUR_MS, until_worse=True)
+    assert stopped(RULE, angry, until_worse)[1].endswith("17:13 UTC, or until it gets worse")
+    done = command(T + 2, "handled")
+    assert stopped(rule, angry, done) == ("acked", "mina takes care of it")
