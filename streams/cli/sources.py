@@ -7,7 +7,7 @@ Next step: `streams.ingest.sample` looks, `docs/sources.md` tells how to write a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 _OFFSETS_BELOW = 100_000_000_000
 """A smaller number is an offset: as milliseconds it would be a moment of 1973."""
 
+_input = click.option(
+    "--input",
+    "input_path",
+    metavar="PATH",
+    type=click.Path(exists=True, path_type=Path),
+    help="Folder of the file sources, or the one file.",
+)
+
 
 @click.group(
     epilog=examples(
@@ -50,13 +58,7 @@ def sources() -> None:
         "nabz sources test --config care.yaml --input recorded/ --json",
     )
 )
-@click.option(
-    "--input",
-    "input_path",
-    metavar="PATH",
-    type=click.Path(exists=True, path_type=Path),
-    help="Folder of the file sources, or the one file.",
-)
+@_input
 @click.option("--source", "only", metavar="NAME", help="This source only.")
 @click.option(
     "--limit",
@@ -85,28 +87,9 @@ def test(
     """
     settings = settings_from(config_path, broker)
 
-    from streams.ingest.batch import Names
-    from streams.ingest.files import find
-    from streams.ingest.intake import compiled
-    from streams.ingest.picks import suggestion
     from streams.ingest.sample import Sample
 
-    known = settings.source_names()
-    if not settings.sources and input_path is not None:
-        # As the demo reads a file where nothing is configured: lines as nabz.events.v1 has them.
-        settings = settings.model_copy(update={"sources": _native()})
-        known = settings.source_names()
-    names = list(settings.sources) if only is None else [only]
-    if only is not None and only not in known:
-        raise click.UsageError(f"no source is called {only!r}; {suggestion(only, known)}")
-    if not names:
-        raise click.UsageError(
-            "no sources are configured; docs/sources.md tells how. A file of native events is tried"
-            " with --input FILE"
-        )
-    chosen = {name: one for name, one in settings.sources.items() if name in names}
-    inputs = find(chosen, input_path)
-    everything = compiled(settings, Names(), inputs)
+    everything, names, inputs = _chosen(settings, input_path, only, every=False)
     sound = True
     for name in names:
         source = everything[name]
@@ -121,6 +104,68 @@ def test(
             _tell(sample, show_text=show_text)
     if not sound:
         raise click.exceptions.Exit(1)
+
+
+@sources.command(
+    epilog=examples(
+        "nabz sources terms",
+        "nabz sources terms --source tickets --days 1 --top 50",
+    )
+)
+@_input
+@click.option("--source", "only", metavar="NAME", help="This source only.")
+@click.option(
+    "--days", type=click.IntRange(min=1), default=7, show_default=True, help="How many are new."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="Records to look at, of each source.",
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="Words to show."
+)
+@with_settings
+def terms(
+    *,
+    config_path: Path | None,
+    broker: str | None,
+    input_path: Path | None,
+    only: str | None,
+    days: int,
+    limit: int,
+    top: int,
+) -> None:
+    """List words that customers have begun to use, and words nabz lacks; writes nothing.
+
+    These are words of customers: they are shown here and kept nowhere.
+    """
+    settings = settings_from(config_path, broker)
+
+    from streams.ingest.events import Filtered, Rejected
+    from streams.ingest.terms import said
+    from streams.ingest.terms import terms as terms_of
+
+    everything, names, inputs = _chosen(settings, input_path, only, every=True)
+    messages = []
+    for name in names:
+        source = everything[name]
+        records = _lines(inputs[name]) if name in inputs else _topic(settings.broker(), source)
+        for partition, offset, value in islice(records, limit):
+            assert source.decode is not None, "commands are no source"  # noqa: S101
+            decoded = source.decode(value, f"{partition}/{offset}", wall_ms())
+            if not isinstance(decoded, Filtered | Rejected):
+                messages += [one for one in map(said, decoded) if one is not None]
+    rising, unheard = terms_of(messages, days=days)
+    click.echo(f"{len(messages)} messages in English and Persian were read")
+    click.echo(f"more frequent in the newest {days} days:" if rising else "nothing has risen")
+    for one in rising[:top]:
+        click.echo(f"  {one.times:>6.1f} x  {one.messages:>6}  {shown(one.word)}")
+    click.echo("unknown, in messages that hurt:" if unheard else "no unknown word hurts")
+    for one in unheard[:top]:
+        click.echo(f"  {one.hurting:>6} of {one.messages:<6}  {shown(one.word)}")
 
 
 @sources.command(
@@ -236,6 +281,41 @@ def _native() -> dict[str, SourceSettings]:
     from streams.ingest.sources import SourceSettings
 
     return {INPUT: SourceSettings.model_validate(native_files())}
+
+
+def _chosen(
+    settings: Settings, input_path: Path | None, only: str | None, *, every: bool
+) -> tuple[Mapping[str, Source], list[str], Mapping[str, list[Path]]]:
+    """All sources, the names of those asked for, and the files of some.
+
+    Args:
+        settings: Where they are configured.
+        input_path: Where their files are.
+        only: One of them.
+        every: `nabz.events.v1` too, where none is named.
+    """
+    from streams.ingest.batch import Names
+    from streams.ingest.files import find
+    from streams.ingest.intake import compiled
+    from streams.ingest.picks import suggestion
+
+    known = settings.source_names()
+    if not settings.sources and input_path is not None:
+        # As the demo reads a file where nothing is configured: lines as nabz.events.v1 has them.
+        settings = settings.model_copy(update={"sources": _native()})
+        known = settings.source_names()
+        every = False
+    names = list(known if every else settings.sources) if only is None else [only]
+    if only is not None and only not in known:
+        raise click.UsageError(f"no source is called {only!r}; {suggestion(only, known)}")
+    if not names:
+        raise click.UsageError(
+            "no sources are configured; docs/sources.md tells how. A file of native events is tried"
+            " with --input FILE"
+        )
+    chosen = {name: one for name, one in settings.sources.items() if name in names}
+    inputs = find(chosen, input_path)
+    return compiled(settings, Names(), inputs), names, inputs
 
 
 _Records = Iterator[tuple[int, int, bytes | None]]
