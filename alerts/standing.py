@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from alerts.outputs import Care, Transition
 
-_TAKES: Final = frozenset({"acked", "snoozed"})
-_LETS_GO: Final = frozenset({"unacked", "unsnoozed"})
+_TAKES: Final = frozenset({"acked", "snoozed", "handled", "disagreed"})
+_LETS_GO: Final = frozenset({"unacked", "unsnoozed", "ack_ended", "snooze_ended", "snooze_broken"})
 
 
 class Standing(NamedTuple):

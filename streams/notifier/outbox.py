@@ -45,7 +45,7 @@ from alerts.storm import transition as said_of_storm
 Key = tuple[str, str]
 """Channel and alert id."""
 KEEP_MS = 30 * 86_400_000
-_HUMAN = frozenset({"acked", "snoozed"})
+_HUMAN = frozenset({"acked", "snoozed", "handled"})
 
 
 def _waits(delivery: Delivery) -> bool:

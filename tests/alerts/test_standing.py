@@ -10,12 +10,16 @@ from alerts.outputs import At, Care
 from alerts.standing import Register, Standing
 from tests.alerts.transitions import transition
 
+SILENT = {
+    "acked", "unacked", "snoozed", "unsnoozed", "handled", "disagreed", "clearing",
+}  # fmt: skip
+
 
 def seen(*reasons: str, **changes: Any) -> Standing | None:
     """What stands after transitions for these reasons."""
     register = Register()
     for seq, reason in enumerate(reasons, 1):
-        told = reason not in {"acked", "unacked", "snoozed", "unsnoozed", "clearing"}
+        told = reason not in SILENT
         facts = {"notify": told, **changes}
         register.saw(transition(seq, reason, **facts), seq)
     return register.get("distress|c-102")
@@ -32,6 +36,10 @@ def seen(*reasons: str, **changes: Any) -> Standing | None:
         (("raised", "snoozed", "unsnoozed", "clearing"), False, "unsnoozed", True),
         (("raised", "acked", "escalated"), True, "escalated", False),
         (("raised", "acked", "unacked", "escalated"), False, "escalated", False),
+        (("raised", "acked", "ack_ended"), False, "ack_ended", False),
+        (("raised", "snoozed", "snooze_broken"), False, "snooze_broken", False),
+        (("raised", "handled"), True, "raised", False),
+        (("raised", "disagreed"), True, "raised", False),
     ],
 )
 def test_who_takes_an_alert_stops_its_ladder_and_who_lets_go_begins_it_anew(
