@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -15,11 +16,13 @@ from alerts.rules import Cuts, Rule
 from scoring.records import Origin
 from streams.cli.decisions import answers
 from streams.clock import wall_ms
+from streams.engine.cycle import Output
 from streams.engine.kafka_reads import read
 from streams.ingest.commands import ForCustomer, decode_command
 from streams.topics import COMMANDS, TRANSITIONS
+from tests.alerts.test_verdicts import some
 from tests.cli.conftest import Nabz
-from tests.cli.kafka import all_of
+from tests.cli.kafka import all_of, publish
 from tests.cli.world import START_MS, World
 
 RULE = Rule("angry", warning=Cuts(2_000, 1_000), critical=None, due_ms=3_600_000)
@@ -181,3 +184,30 @@ def test_what_is_written_wrongly_is_said(
     """Before anything is written."""
     found = nabz_on.on_broker("alerts", *words)
     assert found.exit_code == code and said in found.stderr, found.output
+
+
+def test_verdicts_are_counted_and_a_rule_that_is_wrong_too_often_is_named(nabz_on: Nabz) -> None:
+    """By rule and cue, with an interval; it proposes and changes nothing."""
+    none = nabz_on.on_broker("alerts", "verdicts", "--check")
+    assert none.exit_code == 0 and "nobody has judged an alert yet" in none.stderr
+    (nabz_on.folder / "rules.yaml").write_text(
+        "rules:\n  - {id: customer-distress, min_precision: 0.8}\n", encoding="utf-8"
+    )
+    settings = nabz_on.folder / "nabz.yaml"
+    settings.write_text(settings.read_text("utf-8") + "rules: rules.yaml\n", encoding="utf-8")
+    assert nabz_on.broker is not None
+    publish(
+        nabz_on.broker,
+        [
+            Output(TRANSITIONS, one.fingerprint.encode(), msgspec.json.encode(one), (), 0)
+            for one in some(15, 5)
+        ],
+    )
+    counted = nabz_on.on_broker("alerts", "verdicts", "--check")
+    assert counted.exit_code == 1, counted.output
+    assert "rule  customer-distress: 15 of 20, 75 % right (53% to 89%)" in counted.stdout
+    assert counted.stderr.endswith("consider:\n- raise_at: 70\n+ raise_at: 72\n")
+    lines = nabz_on.on_broker("alerts", "verdicts", "--json").stdout.splitlines()
+    first = json.loads(lines[0])
+    assert (first["kind"], first["right"], first["verdicts"]) == ("rule", 15, 20)
+    assert [json.loads(line)["kind"] for line in lines[1:]] == ["cue", "cue"]
