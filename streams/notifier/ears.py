@@ -44,8 +44,11 @@ class Ears:
         """Listen; returns at once where nothing is configured."""
         senders: list[HttpSender] = []
         try:
+            listeners = self._listeners(senders)
+            if listeners:
+                await self._hearing.begin()
             async with asyncio.TaskGroup() as group:
-                for name, listener in self._listeners(senders):
+                for name, listener in listeners:
                     group.create_task(_supervised(name, listener))
         finally:
             for sender in senders:

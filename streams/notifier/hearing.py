@@ -61,6 +61,9 @@ class CommandError(Exception):
 class Writer(Protocol):
     """Takes commands; each call returns once its command is acknowledged."""
 
+    async def connect(self) -> None:
+        """Connect ahead of the first command; harmless where it fails."""
+
     async def write(self, allowed: Allowed) -> None:
         """Write one; raises CommandError where it was not acknowledged."""
 
@@ -72,13 +75,13 @@ class Commands:
     """Writes commands, each acknowledged before it counts as written."""
 
     def __init__(self, broker: Broker, topic: str = COMMANDS) -> None:
-        """Prepare; connects with the first command, as most channels never send one."""
+        """Prepare; nothing is connected before `connect` or the first command."""
         self._broker = broker
         self._topic = topic
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nabz-commands")
         self._producer: KafkaProducer | None = None
 
-    def _write(self, key: bytes, value: bytes) -> None:
+    def _connected(self) -> KafkaProducer:
         if self._producer is None:
             self._producer = KafkaProducer(
                 **self._broker.kafka_python(),
@@ -88,8 +91,20 @@ class Commands:
                 linger_ms=0,
                 max_block_ms=int(_WRITE_S * 1000),
             )
-        future: Any = self._producer.send(self._topic, value, key=key)
+        return self._producer
+
+    def _write(self, key: bytes, value: bytes) -> None:
+        future: Any = self._connected().send(self._topic, value, key=key)
         future.get(timeout=_WRITE_S)
+
+    async def connect(self) -> None:
+        """Connect and learn the topic, so that the first press is not the one that waits for it."""
+
+        def learn() -> None:
+            self._connected().partitions_for(self._topic)
+
+        with contextlib.suppress(KafkaError):
+            await asyncio.get_running_loop().run_in_executor(self._thread, learn)
 
     async def write(self, allowed: Allowed) -> None:
         """Write one command.
@@ -246,6 +261,10 @@ class Hearing:
         """Whoever sent it tries again, or the person who pressed sees that nothing came of it."""
         log.error("command.not_written", channel=channel, verb=deed.verb, error=str(error))
         return self._counted(channel, "failed")
+
+    async def begin(self) -> None:
+        """Get ready; a channel gives a press a few seconds."""
+        await self._commands.connect()
 
     def ignored(self, channel: str) -> None:
         """Count something genuine that asks for nothing."""

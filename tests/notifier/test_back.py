@@ -68,6 +68,9 @@ class Book:
         self.slow = asyncio.Event()
         self.slow.set()
 
+    async def connect(self) -> None:
+        """There is nothing to connect to."""
+
     async def write(self, allowed: Allowed) -> None:
         """Write one."""
         await self.slow.wait()
@@ -571,10 +574,13 @@ def test_a_press_goes_all_the_way(broker: Broker, monkeypatch: pytest.MonkeyPatc
         async def pressed(user: str, verb: str, count: int) -> Command:
             (head,) = (ts for ts, one in slack.seen.items() if one.parent is None)
             value = button(slack.buttons(), verb)
-            assert await slack.press(slack.envelope(user, value, ts=head))
+            envelope = slack.envelope(user, value, ts=head)
+            async with asyncio.timeout(SOON_S):  # whoever sees that it did not count tries again
+                while not await slack.press(envelope):
+                    pass
             read.clear()
             await read_to_end(broker, names.commands, {0: 0}, apply)
-            assert len(read) == count
+            assert len({one.command_id for one in read}) == count
             return read[-1]
 
         async with serving(slack):
