@@ -71,8 +71,9 @@ class Register:
         known = self._standing.get(one.fingerprint)
         opens = one.notify and not one.shadow and not one.historical
         if known is None or known.newest.alert_id != one.alert_id:
-            if opens:
-                self._standing[one.fingerprint] = Standing(one, one, offset)
+            if opens:  # a snooze may outlast an end
+                taken = _cared_for(one.care)
+                self._standing[one.fingerprint] = Standing(one, one, offset, taken)
             return
         taken, frees = _taken(one, known), False
         if opens:

@@ -42,6 +42,7 @@ LISTED: Final = 3
 """Reasons that are named."""
 _OPENS: Final = frozenset({"raised", "red_flag", "held", "reopened"})
 _ACTS: Final = frozenset({"acked", "snoozed", "manual", "assigned", "handled", "disagreed"})
+_JUDGES: Final = frozenset({"handled", "disagreed"})
 _WRONG: Final = frozenset({"not_distress", "misread_words"})
 
 
@@ -150,11 +151,11 @@ def report(transitions: Iterable[Transition], *, from_ms: int) -> Report:
 
 def _happened(alert: _Alert, one: Transition) -> None:
     care = one.care
-    named = (care.acked_by, care.snoozed_by, care.handled_by, care.verdict)
+    named = (care.acked_by, care.snoozed_by, care.handled_by)
     alert.acted |= one.reason in _ACTS or any(who is not None for who in named)
     alert.ended |= one.after == "closed"
     alert.late |= care.overdue
-    if care.verdict is not None:
+    if one.reason in _JUDGES:  # another's may be one on an earlier episode
         alert.verdict = care.verdict
 
 

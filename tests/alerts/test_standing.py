@@ -78,6 +78,17 @@ def test_what_a_transition_says_of_its_care_counts(cares: tuple[Care, ...], take
     assert one is not None and one.taken == taken
 
 
+def test_a_snooze_that_outlasts_an_end_holds_for_what_opens_again() -> None:
+    """Nobody is reminded of it."""
+    register = Register()
+    for seq, (reason, care) in enumerate(
+        [("raised", Care()), ("recovered", Care()), ("reopened", Care(snoozed_by="bo"))], 1
+    ):
+        register.saw(transition(seq, reason, care=care), seq)
+    one = register.get("distress|c-102")
+    assert one is not None and one.taken
+
+
 @pytest.mark.parametrize("reason", ["recovered", "expired", "manual"])
 def test_what_has_ended_does_not_stand(reason: str) -> None:
     """Nor does its end told again bring it back, nor its beginning."""
