@@ -63,7 +63,8 @@ class Logged(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-def _config() -> Config:
+def workload_config() -> Config:
+    """The interaction types of the workload; some are failures."""
     types = {name: Interaction() for name in HARMLESS} | {
         name: Interaction(points=500) for name in FAILING
     }
@@ -73,7 +74,7 @@ def _config() -> Config:
 def logged(some: Iterable[Event], first: int) -> Iterator[Logged]:
     """Events as ingest appends them, `first` being the offset of the first."""
     decode = compile_source(
-        "events", NATIVE, frozenset(_config().scoring.interactions), native=True
+        "events", NATIVE, frozenset(workload_config().scoring.interactions), native=True
     )
     for offset, event in enumerate(some, first):
         decoded = decode(event.value, f"0/{offset}", _NOW_MS)
@@ -90,9 +91,9 @@ def logged(some: Iterable[Event], first: int) -> Iterator[Logged]:
         yield Logged(offset, _NOW_MS, event.customer, encode_record(record))
 
 
-def _track() -> tuple[Track, Logged]:
+def new_track() -> tuple[Track, Logged]:
     """A track, and the record that puts its configuration in force."""
-    body = encode_config(_config())
+    body = encode_config(workload_config())
     name = config_hash(body)
     control = Control()
     control.apply(config_key(name), body)
@@ -102,7 +103,7 @@ def _track() -> tuple[Track, Logged]:
 
 def _template() -> tuple[dict[bytes, bytes], bytes]:
     """The partition's row, and that of a customer with eight events."""
-    track, first = _track()
+    track, first = new_track()
     some = events(_SEED, 8, _NOW_MS - SPAN_MS, customers=1)
     changed = track.fold(0, [first, *logged(some, 1)], {}).changed
     partition = changed.pop(PARTITION_KEY)
@@ -127,7 +128,7 @@ def fold(customers: int) -> dict[str, Any]:
     rows.update((name, row[:HEADER_BYTES] + row[HEADER_BYTES:]) for name in _names(customers))
     some = events(_SEED, EVENTS_FOLDED, _NOW_MS - SPAN_MS, customers=customers)
     records = list(logged(some, 100))
-    track, _ = _track()
+    track, _ = new_track()
     written = 0
     began_s = time.process_time()
     for at in range(0, len(records), _CYCLE):
@@ -160,7 +161,7 @@ async def _write(broker: Broker, topic: str, customers: int, row: bytes) -> None
 
 async def _restore(broker: Broker, topic: str) -> int:
     rows = Rows()
-    track, _ = _track()
+    track, _ = new_track()
 
     def apply(partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         rows.restore(partition, records)

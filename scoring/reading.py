@@ -57,7 +57,7 @@ _DENIES: Final = {
     "fa": Memo(lambda word: int(persian.negative(word))),
 }
 _SHOUTS: Final = ("!!", "??", "?!", "؟؟", "؟!", "؟?", "?؟")
-_TABLES: Final = {"en": Table(cues_en.ROWS), "fa": Table(cues_fa.ROWS, verb_last=True)}
+TABLES: Final = {"en": Table(cues_en.ROWS), "fa": Table(cues_fa.ROWS, verb_last=True)}
 _FAMILY: Final = FAMILY | {"negative_words": "feeling", "positive_words": "relief"}
 _FIRST: Final = attrgetter("first")
 _MARK: Final = re.compile('["“”«»]')
@@ -167,7 +167,7 @@ def look(text: str, brands: Brands = NO_BRANDS, *, scored: bool = True) -> Looke
     if scored and lang != "unknown":
         valences = persian.valences(words) if lang == "fa" else sentiment.valences(spoken)
         quoted = _quoted(places, chunks) if _MARK.search(masked) else ()
-        found = _TABLES[lang].find(words, quoted, lambda: _commas(places, chunks))
+        found = TABLES[lang].find(words, quoted, lambda: _commas(places, chunks))
         for first, end in quoted:  # somebody else said so
             valences[first:end] = [0.0] * (end - first)
     cut = _Words(chunks, words, places, valences)

@@ -19,7 +19,7 @@ from alerts.header import HEADER_BYTES, Header, pack_header, unpack_header
 from bench.contestants.given import Given, Meter, given
 from bench.job import State, fresh, update
 from scoring.records import Reading, Signal, decode_record
-from scoring.vader import polarity_scores
+from scoring.vader import compound
 from streams.engine.cycle import Folded, Output, Record
 from streams.engine.worker import Lane
 from streams.ingest.batch import Names
@@ -38,7 +38,7 @@ _write = msgspec.json.encode
 
 def vader_only(text: str, role: str) -> Reading:  # noqa: ARG001  # the signature of a reader
     """A reading that holds VADER's compound and nothing else."""
-    return Reading("en", round(polarity_scores(text)["compound"] * 10_000))
+    return Reading("en", round(compound(text) * 10_000))
 
 
 class Job:
