@@ -22,6 +22,7 @@ from alerts.row import (
     encode_partition_row,
     encode_row,
     event_hash,
+    glance,
     moved,
     passed,
     remember,
@@ -127,7 +128,9 @@ def test_the_header_says_when_a_row_is_due() -> None:
 
 def test_a_deleted_row_has_no_body() -> None:
     """It stays as its header until no stale write is credible."""
-    assert decode_row(pack_header(Header(1, 7, deleted=True))) is None
+    gone = pack_header(Header(1, 7, deleted=True))
+    assert decode_row(gone) is None
+    assert glance(gone) is None
 
 
 def test_what_is_no_row_is_refused() -> None:
