@@ -32,7 +32,7 @@ CHECK  ?=
 SEEDS  ?= 10
 SEED   ?=
 EVENTS ?= 200000
-.PHONY: help bad-day setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers year state-size mutants observe sbom audit lock clean
+.PHONY: help bad-day setup check test coverage contract dashboards demo bench day eval fuzz chaos brokers soak year state-size mutants observe sbom audit lock clean
 
 help: ## List these targets
 	@echo "usage: make <target>"
@@ -87,6 +87,9 @@ chaos: $(STAMP) ## Kill, freeze, restart everything on Kafka, then compare; SEED
 
 brokers: $(STAMP) ## Kill one and two of three Kafka brokers under load, then compare; minutes
 	$(BIN)/python -m tests.brokers.outages $(ARGS)
+
+soak: $(STAMP) ## Half an hour at half of what a worker can: memory and lag; ARGS="--minutes 2"
+	$(BIN)/python -m tests.journey.soak $(ARGS)
 
 year: $(STAMP) ## Live a simulated year, fill the same year in, and compare; ARGS="--seed 3 --days 90"
 	$(BIN)/python -m tests.worker.life $(ARGS)
