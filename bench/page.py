@@ -190,11 +190,13 @@ def figures(result: Mapping[str, Any]) -> str:
     on = result["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in on["versions"].items())
     engine = result["engine"]
+    rounds = max(len(one["rounds"]) for one in result["contests"].values())
     lines = [
         f"Measured {on['day']} at commit {on['commit']} on {on['broker']}, Python {on['python']},",
         f"{on['system']}, {on['cores']} cores ({on['model']}),",
         "the broker on one and contestants on another," if on["pinned"] else "nobody pinned,",
-        f"load at the start {on['load']:.1f}. {versions}, faust-streaming 0.15.3.",
+        f"load at the start {on['load']:.1f}; rounds: {rounds}.",
+        f"{versions}, faust-streaming 0.15.3.",
         "",
         "### Targets",
         "",

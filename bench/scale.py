@@ -44,6 +44,7 @@ from streams.ingest.mapping import compile_source
 from streams.ingest.signals import log_record
 from streams.ingest.sources import NATIVE
 from streams.topics import EVENTS, Topic
+from streams.worker.app import collect_seldom
 from streams.worker.track import Track
 
 PARTITIONS: Final = 4
@@ -129,6 +130,7 @@ def fold(customers: int) -> dict[str, Any]:
     some = events(_SEED, EVENTS_FOLDED, _NOW_MS - SPAN_MS, customers=customers)
     records = list(logged(some, 100))
     track, _ = new_track()
+    collect_seldom()  # as a worker does
     written = 0
     began_s = time.process_time()
     for at in range(0, len(records), _CYCLE):

@@ -10,7 +10,6 @@ Next step: `scoring.health` turns a customer into two scores, `alerts.fold` into
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 import msgspec
@@ -297,7 +296,9 @@ def _remember(
     kept = list(evidence)
     for cue in cues:
         kept.append(Past(cue.code, cue.family, cue.points, signal.ts_ms, cue.quote, signal.origin))
-        of_family = Counter(past.family for past in kept)
+        of_family: dict[str, int] = {}
+        for past in kept:
+            of_family[past.family] = of_family.get(past.family, 0) + 1
         most = max(of_family.values())
         crowded = {cue.family} if of_family[cue.family] > CAPS["evidence_per_family"] else set()
         if not crowded and len(kept) > CAPS["evidence"]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
+from operator import mul
 from typing import Final, NamedTuple
 
 from scoring.config import DAY_MS, HOUR_MS, MINUTE_MS
@@ -124,18 +125,18 @@ def leaky_points(ring: Ring, now_index: int, weights: tuple[int, ...]) -> dict[s
     >>> leaky_points((pane,), 24, FAST), leaky_points((pane,), 11, FAST)
     ({'effort': 40}, {})
     """
-    reach = len(weights)
-    totals = [0] * len(FAMILIES)
-    for pane in ring:
-        age = now_index - pane[0]
-        points = pane[_POINTS:]
-        if 0 <= age < reach and any(points):
-            weight = weights[age]
-            totals = [total + weight * one for total, one in zip(totals, points, strict=True)]
+    oldest = now_index - len(weights)
+    if ring and (ring[0][0] <= oldest or ring[-1][0] > now_index):
+        ring = tuple([pane for pane in ring if oldest < pane[0] <= now_index])
+    if not ring:
+        return {}
+    # Column by column: most hold nothing but zeros, and the rest is multiplied without a loop.
+    indices, *columns = zip(*ring, strict=True)
+    worth = [weights[now_index - index] for index in indices]
     return {
-        family: total >> _SHIFT
-        for family, total in zip(FAMILIES, totals, strict=True)
-        if total >> _SHIFT
+        family: total
+        for family, column in zip(FAMILIES, columns[_POINTS - 1 :], strict=True)
+        if any(column) and (total := sum(map(mul, worth, column)) >> _SHIFT)
     }
 
 

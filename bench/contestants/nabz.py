@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.contestants.given import Meter, given
 from streams.settings import load
-from streams.worker.app import Worker
+from streams.worker.app import Worker, collect_seldom
 
 
 async def work() -> None:
@@ -39,4 +39,5 @@ async def work() -> None:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     asyncio.run(work())

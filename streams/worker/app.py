@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import gc
 import signal
 import threading
 import time
@@ -289,6 +290,17 @@ class Worker:
         watchdog.cancel()
 
 
+def collect_seldom() -> None:
+    """Look for garbage less often: for a process that folds and does nothing else.
+
+    Folding makes many values and lets go of them at once, none in a cycle, while Python's default
+    looks through the living ones after every 700: that was a quarter of the fold's time. Cycles
+    are still found.
+    """
+    gc.freeze()  # what is imported lives as long as the process
+    gc.set_threshold(50_000, 20, 100)
+
+
 def run_worker_process(
     settings: Settings,
     *,
@@ -317,6 +329,7 @@ def run_worker_process(
             loop.add_signal_handler(number, worker.stop)
         await worker.run()
 
+    collect_seldom()
     try:
         asyncio.run(main())
     except LaneConfigError as error:
