@@ -62,6 +62,7 @@ def test_the_original_is_the_pinned_version() -> None:
 @example("it was the kiss of death good, and to die for good")
 @example("good\U0001f600bad \U0001f600\U0001f600 good \U0001f600 bad")
 @example("LOVE it but this is VERY HORRIBLE!!! really??")
+@example("good plane atab")
 @example("not bad \U0001f199")
 @example("horrible \U0001f199??")
 def test_scores_equal_the_original_bit_for_bit(text: str) -> None:
