@@ -20,6 +20,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -267,6 +268,7 @@ def main() -> int:
     if given.found is not None:
         result = json.loads(given.found.read_text(encoding="utf-8"))
     else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the broker would outlive us
         if on_core(0):
             os.sched_setaffinity(0, {0})  # the broker inherits it; contestants are elsewhere
         with (
