@@ -71,7 +71,10 @@ from streams.scoring_settings import ScoringSettings
 
 _PREFIX: Final = "NABZ_"
 _NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
-_SECRET_FIELDS: Final = frozenset({"username", "password", "token", "url", "urls", "keys", "key"})
+_SECRET_FIELDS: Final = frozenset({
+    "username", "password", "token", "app_token", "url", "urls", "key", "keys", "webhook_keys",
+    "webhook_secret",
+})  # fmt: skip
 
 
 class SettingsFileError(ValueError):

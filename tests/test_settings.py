@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 import yaml
 
 from alerts.config import config_hash, decode_config, encode_config
 from scoring.config import DAY_MS, Interaction, Prior, Scoring, Silence, WaitStep
-from streams.settings import Settings, SettingsFileError, load
+from streams.notifier.channel_settings import CHANNEL_TYPES
+from streams.settings import (
+    BrokerSettings,
+    ListenSettings,
+    Settings,
+    SettingsFileError,
+    load,
+)
 from streams.topics import TOPICS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +40,18 @@ def refused(directory: Path, tree: Any) -> str:
     said = str(error.value)
     assert str(path) in said
     return said.replace(str(path), "nabz.yaml")
+
+
+def test_a_secret_written_into_the_file_is_not_repeated(tmp_path: Path) -> None:
+    """Of no field of any channel, broker or listener that takes a reference to one."""
+    models = (*CHANNEL_TYPES.values(), BrokerSettings, ListenSettings)
+    hints = [get_type_hints(one, include_extras=True).items() for one in models]
+    fields = {name for several in hints for name, hint in several if "_reference" in str(hint)}
+    assert fields >= {"password", "token", "app_token", "webhook_keys", "webhook_secret", "keys"}
+    for kind in CHANNEL_TYPES:
+        for name in fields:
+            said = refused(tmp_path, {"channels": {"t": {"type": kind, name: "xapp-1-secret"}}})
+            assert "xapp-1-secret" not in said, (kind, name)
 
 
 def test_nothing_need_be_configured() -> None:

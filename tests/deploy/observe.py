@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -46,6 +47,7 @@ SCRAPE_S: Final = 5
 WATCHED_S: Final = 120.0
 """After so long every panel has something to show."""
 DESK: Final = "desk.tickets"
+SECRET: Final = "NABZ_OBSERVED_SECRET"
 _STARTED_S: Final = 180.0
 _CUT_S: Final = 150.0
 """20 s of silence, a minute of standing still, and what lies between the looks."""
@@ -68,7 +70,7 @@ class Observed:
     folder: Path
     ports: dict[str, int] = field(
         default_factory=lambda: {
-            name: free_port() for name in ("worker-a", "worker-b", "notifier", "prometheus")
+            name: free_port() for name in ("worker-a", "worker-b", "notifier", "prometheus", "back")
         }
     )
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Observed:
         with (self.folder / f"{name}.log").open("wb") as sink:
             self.running[name] = subprocess.Popen(  # noqa: S603  # our own commands
                 command, cwd=ROOT, stdout=sink, stderr=subprocess.STDOUT,
+                env=os.environ | {SECRET: "of an installation under observation"},
                 # Ctrl-C is for us; we end them in order.
                 start_new_session=True,
             )  # fmt: skip
@@ -126,6 +129,17 @@ class Observed:
             # As short as it may be: in earnest it is a quarter of an hour.
             "cut_off_after": "1m",
             "canary": "10s",
+            # Nobody is told there; people could answer from there, for the panel that shows it.
+            "channels": {
+                **tree["channels"],
+                "pager": {
+                    "type": "pagerduty",
+                    "key": f"env:{SECRET}",
+                    "webhook_keys": f"env:{SECRET}",
+                },
+            },
+            "routes": [{"channels": ["screen"]}],
+            "back": {"listen": self.address("back")},
             "sources": {
                 "tickets": {
                     "topic": DESK,
