@@ -281,4 +281,9 @@ def decode_record(data: bytes) -> LogRecord:
     Raises:
         msgspec.DecodeError: The bytes are no record; msgspec.ValidationError: of the wrong shape.
     """
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except UnicodeDecodeError:  # msgspec's decoder lets it out; it would quote the bytes
+        raise msgspec.DecodeError(
+            "record of the customer log: a text is not UTF-8: mend its producer"
+        ) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scoring.records import (
@@ -115,6 +115,8 @@ def test_what_is_no_record_is_refused(body: object) -> None:
 
 
 @given(st.binary(max_size=80))
+@example(msgspec.msgpack.encode(["wake", 5, 4, 3]).replace(b"wake", b"wak\xff"))
+@example(encode_record(RECORDS["signal"]).replace(b"tickets", b"tick\xffts"))
 def test_decoding_raises_nothing_but_its_own_error(data: bytes) -> None:
     """Whatever bytes stand in the log."""
     with contextlib.suppress(msgspec.DecodeError):
