@@ -43,6 +43,7 @@ from streams.ingest.events import Filtered, Rejected
 from streams.ingest.mapping import compile_source
 from streams.ingest.signals import log_record
 from streams.ingest.sources import NATIVE
+from streams.settings import load
 from streams.topics import EVENTS, Topic
 from streams.worker.app import collect_seldom
 from streams.worker.track import Track
@@ -65,11 +66,11 @@ class Logged(NamedTuple):
 
 
 def workload_config() -> Config:
-    """The interaction types of the workload; some are failures."""
+    """The interaction types of the workload, some of them failures; the rules as shipped."""
     types = {name: Interaction() for name in HARMLESS} | {
         name: Interaction(points=500) for name in FAILING
     }
-    return Config(scoring=Scoring(interactions=types))
+    return Config(scoring=Scoring(interactions=types), rules=load(None).rules)
 
 
 def logged(some: Iterable[Event], first: int) -> Iterator[Logged]:
