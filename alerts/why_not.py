@@ -88,7 +88,7 @@ def _of_condition(rule: Rule, seen: Seen, episode: Episode | None) -> tuple[Name
         held = duration(max(0, found.now_ms - episode.since_ms))
         return "not_held_yet", f"raised for {held}, must hold for {duration(rule.for_ms)}"
     if episode is not None and episode.closed == "manual" and not episode.renewed:
-        return "closed_by_hand", "closed by hand, and nothing new has come since"
+        return "closed_by_hand", "nothing new has come since"
     return "not_held_yet", "raised, and not looked at since: the next record opens it"
 
 

@@ -43,4 +43,8 @@ def init(*, folder: Path) -> None:
         except OSError as error:
             raise Stop(f"{folder / name}: cannot be written ({type(error).__name__})") from error
         click.echo(f"wrote {folder / name}")
-    click.echo("next: name your broker and topics in it, then `nabz doctor`", err=True)
+    click.echo(
+        "next: name your broker and topics in nabz.yaml, then `nabz doctor`;"
+        " or try it without a Kafka: `nabz up --broker embedded`",
+        err=True,
+    )

@@ -50,8 +50,8 @@ def require_listener(broker: Broker, timeout_s: float = 10.0) -> None:
     """
     if not any(_listens(server, timeout_s) for server in broker.servers):
         raise ReadError(
-            f"nobody listens at {broker.bootstrap}; start a broker (`nabz up`),"
-            " or name another with --broker"
+            f"nobody listens at {broker.bootstrap}; start a broker"
+            " (`nabz up --broker embedded`), or name another with --broker"
         )
 
 

@@ -56,7 +56,7 @@ def test_no_broker_is_one_line_with_the_way_out(nabz: Nabz) -> None:
     found = nabz("tail", "alerts", "--broker", "127.0.0.1:9")
     assert found.exit_code == 1
     assert found.stderr.startswith("nabz: nobody listens at 127.0.0.1:9;")
-    assert "`nabz up`" in found.stderr
+    assert "`nabz up --broker embedded`" in found.stderr
     assert found.stderr.count("\n") == 1
 
 
