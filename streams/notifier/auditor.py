@@ -91,7 +91,7 @@ class Auditor:
         for record in records:
             try:
                 one = self._transition.decode(record.value or b"")
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 continue  # counted and reported where it was read for telling
             plan = self._plan
             owner = plan.audience.owner(one)
@@ -104,7 +104,7 @@ class Auditor:
                 continue
             try:
                 self._audit.recorded(self._delivery.decode(record.value), self._clock())
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 log.error("delivery.undecodable", offset=record.offset)
 
     def look(self) -> int:

@@ -165,7 +165,7 @@ class Desk:
     def _decoded(self, raw: Raw) -> Transition | None:
         try:
             return _decoder.decode(raw.value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             self._metrics.transitions.labels("undecodable").inc()
             log.error("transition.undecodable", offset=raw.offset, size=len(raw.value))
             return None

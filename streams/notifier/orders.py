@@ -83,7 +83,7 @@ class Orders:
                 self.holds[name] = self._hold.decode(value)
             else:
                 self.silences[name] = self._silence.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             log.error("order.undecodable", kind=kind, size=len(value))
             return False
         return True

@@ -114,7 +114,7 @@ class Takeover:
                     continue
                 try:
                     found[record.key] = _delivery.decode(record.value)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     log.error("delivery.undecodable", offset=record.offset)
 
         def obey(_: int, records: Iterable[Any]) -> None:
@@ -158,7 +158,7 @@ class Takeover:
                     return
                 try:
                     transition = _transition.decode(record.value or b"")
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     continue  # counted and reported where it was read for telling
                 if transition.customer == CANARY:
                     continue  # nobody is told of it, so it is nothing usual

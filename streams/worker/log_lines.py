@@ -172,7 +172,7 @@ def _decoded(path: Path, number: int, data: bytes) -> Line:
     """A line; its text is never in an error, customers are quoted in it."""
     try:
         line = _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if number == 1:
             raise LogFileError(f"{path}: {_NOT_OURS}") from error
         if not data.endswith(b"\n"):

@@ -96,7 +96,11 @@ def test_each_transition_is_one_signed_post(broker: Broker) -> None:
         names = names_for(broker)
         async with receiving() as receiver:
             pending = transition(1, "pending", fingerprint="d|p", customer="p", notify=False)
-            publish(broker, names, [*customers(20), *customers(20), pending, b"{", b""])
+            publish(
+                broker,
+                names,
+                [*customers(20), *customers(20), pending, b"{", b'{"customer":"\xff"}', b""],
+            )
             async with notifying(broker, names, plan_for(settings_for(receiver))):
                 await receiver.until(20)
                 publish(broker, names, [*customers(20), *ends(20), *ends(20)])
