@@ -276,7 +276,7 @@ def answered(answer: Response | Failure) -> Mapping[str, Any]:
         return {}
     try:
         found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

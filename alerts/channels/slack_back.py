@@ -72,7 +72,7 @@ def frame(data: str) -> Frame:
     """
     try:
         found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return Frame()
     match text_at(found, "type"):
         case "hello":

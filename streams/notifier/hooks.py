@@ -82,7 +82,7 @@ class TelegramHook:
             return 401
         try:
             update = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return 400
         taken = await self.updates.take(update)
         if taken is None:

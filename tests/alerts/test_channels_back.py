@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels import pagerduty_back, slack_back, telegram_back
-from alerts.channels.base import Calls, Request
+from alerts.channels.base import Calls, Request, Response, answered
 from alerts.channels.pagerduty_back import Event, event, genuine
 from alerts.channels.slack import SlackBot
 from alerts.channels.slack_back import BadAppTokenError, Frame, app_token, frame
@@ -282,6 +282,20 @@ def test_a_signature_of_any_key_of_ours_is_believed() -> None:
     assert not genuine("", body, KEYS)
     assert not genuine(signed(body, KEYS[0]).replace("v1=", "v0="), body, KEYS)
     assert not genuine("v1=é", body, KEYS)
+
+
+def test_a_header_that_is_no_text_is_not_believed() -> None:
+    """A server hands such bytes on as lone surrogates."""
+    assert not genuine("v1=\udcff", b"{}", KEYS)
+    assert not telegram_back.genuine("\udcff", "a" * 16)
+
+
+def test_what_is_nested_too_deeply_means_nothing() -> None:
+    """It is read as anything else that is not understood."""
+    deep = "[" * 100_000
+    assert frame(deep) == Frame()
+    assert event(deep.encode(), {}) is None
+    assert answered(Response(200, {}, deep.encode())) == {}
 
 
 # ---------------------------------------------------------------------- Telegram
