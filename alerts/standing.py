@@ -90,7 +90,8 @@ def _taken(one: Transition, known: Standing) -> bool:
 
     A record of a release that did not say so yet is read by its reason.
     """
-    if one.care.overdue or one.reason in _LETS_GO:
+    given_back = one.reason == "disagreed" and one.care.verdict == "not_mine"
+    if one.care.overdue or one.reason in _LETS_GO or (given_back and not _cared_for(one.care)):
         return False
     if one.reason in _TAKES or _cared_for(one.care):
         return True

@@ -234,7 +234,7 @@ class Hearing:
         if isinstance(made, Refusal):
             log.warning(
                 "command.refused", channel=channel, user=deed.user[:80], verb=deed.verb,
-                alert=deed.alert_id[:80], reason=made.reason, next="see `users:` in people",
+                reason=made.reason, next="see `users:` in people",
             )  # fmt: skip
             self._tell(confirm, not_done(made.reason, user=deed.user, locale=locale), failed=True)
             return self._counted(channel, "refused")

@@ -102,6 +102,8 @@ def application(hooks: Mapping[str, Hook], hearing: Hearing) -> web.Application:
             body = await asyncio.wait_for(request.read(), _READ_S)
         except (TimeoutError, web.HTTPRequestEntityTooLarge):
             return web.Response(status=413)
+        except web.RequestPayloadError:  # not in the encoding it says
+            return web.Response(status=400)
         headers = {name.lower(): value for name, value in request.headers.items()}
         status = 401 if hook is None else await hook.take(hearing, headers, body)
         if status == 401:

@@ -53,6 +53,15 @@ def test_who_takes_an_alert_stops_its_ladder_and_who_lets_go_begins_it_anew(
     assert one.offset == one.base.seq
 
 
+def test_an_alert_that_is_given_back_is_nobodys() -> None:
+    """Who says that it is not theirs takes nothing: its ladder goes on."""
+    register = Register()
+    register.saw(transition(1), 1)
+    given_back = transition(2, "disagreed", notify=False, care=Care(verdict="not_mine"))
+    register.saw(given_back, 2)
+    assert [one.taken for one in register] == [False]
+
+
 BO = Care(acked_by="bo")
 
 
