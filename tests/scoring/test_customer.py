@@ -675,3 +675,41 @@ def test_a_customer_comes_back_from_its_bytes(log: list[tuple[bytes, LogRecord]]
     """Folding on from decoded state is folding on."""
     found = told(*(record for _, record in log))
     assert decode(encode(found)) == found
+
+
+def test_what_a_signal_does_not_tell_stays() -> None:
+    """Profile, outcomes and what is kept beside them outlive the next message."""
+    before = told(
+        profile(T), outcome(T + 1, "churned"), outcome(T + 2, "returned"), signal(T + 3),
+        customer=Customer(encoding=2, band="high"),
+    )  # fmt: skip
+    assert (before.left_ms, before.returned_ms, before.profile_ms) == (T + 1, T + 2, T)
+    after = told(signal(T + 4), customer=before)
+    for field in (
+        "encoding", "band", "profile", "profile_ms", "outcomes", "left_ms", "returned_ms",
+    ):  # fmt: skip
+        assert getattr(after, field) == getattr(before, field), field
+    assert after.profile is not None and len(after.outcomes) == 2
+
+
+def test_a_late_signal_does_not_turn_back_when_we_last_heard() -> None:
+    """The newest contact and the newest word stay the newest, whatever arrives after them."""
+    later = T + 24 * HOUR_MS
+    found = told(signal(later, conversation="b"), signal(T, conversation="a"))
+    assert (found.heard_ms, found.contact_ms) == (later, later)
+
+
+def test_an_old_outcome_does_not_move_a_newer_one() -> None:
+    """When somebody left and came back are the newest times told; other kinds set neither."""
+    found = told(
+        *(outcome(at_ms, kind) for at_ms in (T + 5, T) for kind in ("churned", "returned"))
+    )
+    assert (found.left_ms, found.returned_ms) == (T + 5, T + 5)
+    assert told(outcome(T, "returned")).left_ms is None
+    assert told(outcome(T, "churned")).returned_ms is None
+
+
+def test_who_comes_back_begins_anew() -> None:
+    """Nobody waits any more in a conversation of before."""
+    assert told(signal(T)).conversations
+    assert told(signal(T), outcome(T + 1, "returned")).conversations == ()

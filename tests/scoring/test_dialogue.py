@@ -47,3 +47,23 @@ def test_displeasure_halves_and_ends() -> None:
     assert displeasure([said(mood_e2=50)], 0, 2_000) == 0
     assert displeasure([said(mood_e2=-MILD_E2)], 0, 2_000) == 0
     assert displeasure([said(mood_e2=-MILD_E2 - 1)], 0, 2_000) == 460
+
+
+def test_a_mood_of_nothing_is_not_remembered_as_displeasure() -> None:
+    """The turn before was calm or mildly glad: nothing is said of it, not even a 0."""
+    for mood_e2 in (0, 1):
+        assert turn_features([said(mood_e2=mood_e2), said("agent"), said()]) == {}
+    assert turn_features([said(mood_e2=1)]) == {"pleased": 0.01, "opens": 1.0}
+
+
+def test_half_of_the_words_again_is_the_same_question() -> None:
+    """Three of six content words are enough; a sign that is there is exactly 1."""
+    words = (1, 2, 3, 4, 5, 6)
+    again = said(ts_ms=24 * HOUR_MS, hashes=(1, 2, 3, 7, 8, 9))
+    expected = {"rephrased": 1.0, "followed_up": 1.0}
+    assert turn_features([said(hashes=words), again]) == expected
+
+
+def test_nobody_displeased_leaves_exactly_nothing() -> None:
+    """However finely the sum is asked for."""
+    assert displeasure([], 0, 100 * FAST[0]) == 0

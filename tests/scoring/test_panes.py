@@ -188,3 +188,9 @@ def test_the_rings_are_an_hour_a_week_and_ninety_days() -> None:
     assert DAYS.pane_ms * DAYS.panes == 90 * 86_400_000
     assert (len(FAST), len(SLOW)) == (HOURS.panes, DAYS.panes)
     assert len(MEASURES) == max(COLUMN.values())
+
+
+def test_measures_of_another_length_are_refused() -> None:
+    """A column too few must not silently cut what was counted before."""
+    with pytest.raises(ValueError, match="shorter"):
+        add(((7, 1, 2),), 7, PANES, (1,))

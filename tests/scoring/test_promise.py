@@ -9,7 +9,7 @@ from scoring.calendar import Calendar
 from scoring.config import DAY_MS, HOUR_MS, MINUTE_MS, Scoring, Touchpoint
 from scoring.customer import CAPS, Customer, advance
 from scoring.health import Health, answered_now, health
-from scoring.promise import Promise
+from scoring.promise import Promise, promise
 from scoring.records import LogRecord
 from tests.strategies import BASE_MS, SCORING, answer, signal
 
@@ -155,3 +155,19 @@ def test_an_answer_now_takes_away_the_clock_and_nothing_else() -> None:
     assert answered_now(customer, ended, SHOP) is None
     nobody = looked(Customer(), T)
     assert answered_now(Customer(), nobody, SHOP) is None
+
+
+def test_a_team_owns_a_touchpoint_that_promises_nothing() -> None:
+    """Who owns it is said although there is no gap."""
+    owned = msgspec.structs.replace(SCORING, touchpoints={"desk": Touchpoint(team="desks")})
+    found = looked(told(signal(T, touchpoint="desk"), scoring=owned), T + HOUR_MS, owned).promise
+    assert (found.source, found.team) == ("none", "desks")
+
+
+@pytest.mark.parametrize(("below_e2", "watermelon"), [(0, True), (1, False)])
+def test_distress_is_high_from_the_limit_on(below_e2: int, watermelon: bool) -> None:
+    """Exactly at the limit a kept promise is a watermelon, a hundredth below it is not."""
+    customer = told(signal(T, touchpoint="shop"))
+    talk = customer.conversations[0]
+    found = promise(customer, talk, HOUR_MS, SHOP.high - below_e2, SHOP)
+    assert found.watermelon is watermelon
