@@ -44,6 +44,7 @@ CLOSING: Final[frozenset[Kind]] = frozenset(
 )
 BACKOFF_MIN_MS: Final = 1_000
 BACKOFF_MAX_MS: Final = 300_000
+_NOWHERE: Final = At("", 0, -1)
 _HELD: Final = frozenset({"auth", "gone", "not_found", "address"})
 """Refusals a person can cure without touching the message: it stays in the queue."""
 
@@ -117,6 +118,44 @@ def _changed(delivery: Delivery, now_ms: int, **changes: Any) -> Delivery:
     return replace(delivery, updated_ms=now_ms, version=delivery.version + 1, **changes)
 
 
+def _first(
+    *,
+    name: str,
+    channel: str,
+    alert_id: str,
+    fingerprint: str,
+    seq: int,
+    kind: Kind,
+    reason: str,
+    now_ms: int,
+    offset: int = -1,
+    log: At = _NOWHERE,
+    person: str | None = None,
+) -> Delivery:
+    """The first record of a message that may be sent at once."""
+    return Delivery(
+        notification_id=name,
+        channel=channel,
+        alert_id=alert_id,
+        fingerprint=fingerprint,
+        seq=seq,
+        kind=kind,
+        reason=reason,
+        state="pending",
+        attempt=0,
+        next_retry_ms=now_ms,
+        failure=None,
+        http_status=None,
+        provider_ref=None,
+        ambiguous=False,
+        offset=offset,
+        log=log,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+        person=person,
+    )
+
+
 def planned(
     transition: Transition,
     *,
@@ -128,8 +167,8 @@ def planned(
     person: str | None = None,
 ) -> Delivery:
     """The first record of a message: pending, or suppressed with the reason."""
-    return Delivery(
-        notification_id=notification_id(
+    first = _first(
+        name=notification_id(
             transition.alert_id, channel, seq=transition.seq, reason=transition.reason
         ),
         channel=channel,
@@ -138,22 +177,21 @@ def planned(
         seq=transition.seq,
         kind=kind_of(transition),
         reason=transition.reason,
-        state="pending" if kept is None else "suppressed",
-        attempt=0,
-        next_retry_ms=now_ms if kept is None else None,
-        failure=None if kept is None else kept.reason,
-        http_status=None,
-        provider_ref=None,
-        ambiguous=False,
+        now_ms=now_ms,
         offset=offset,
         log=transition.log,
-        created_ms=now_ms,
-        updated_ms=now_ms,
-        by=None if kept is None else kept.by,
-        about=about if isinstance(about, Standstill) else None,
-        storm=about if isinstance(about, Storm) else None,
         person=person,
     )
+    match about:
+        case Standstill():
+            first = replace(first, about=about)
+        case Storm():
+            first = replace(first, storm=about)
+        case None:
+            pass
+    if kept is None:
+        return first
+    return replace(first, state="suppressed", next_retry_ms=None, failure=kept.reason, by=kept.by)
 
 
 def untaken(opening: Delivery, saying: Saying) -> Delivery:
@@ -207,30 +245,20 @@ def digest(
     mark = f"digest|{first.channel}|{cause}|{now_ms}|{first.notification_id}"
     alert_id = f"digest-{uuid.uuid5(NAMESPACE, f'{mark}|alert')}"
     people = {one.person for one in members}
-    return replace(
-        first,
-        notification_id=str(uuid.uuid5(NAMESPACE, mark)),
+    made = _first(
+        name=str(uuid.uuid5(NAMESPACE, mark)),
+        channel=first.channel,
         alert_id=alert_id if after is None else after.alert_id,
         fingerprint=group_of(first.channel, account),
         seq=1 if after is None else after.seq + 1,
         kind="digest",
         reason="digest" if account is None else "group",
-        state="pending",
-        attempt=0,
-        next_retry_ms=now_ms,
-        failure=None,
-        http_status=None,
-        provider_ref=None,
-        ambiguous=False,
-        created_ms=now_ms,
-        updated_ms=now_ms,
-        version=1,
-        by=None,
-        about=None,
-        storm=None,
-        number=0,
+        now_ms=now_ms,
+        offset=first.offset,
+        log=first.log,
         person=people.pop() if len(people) == 1 else None,
     )
+    return replace(made, instead=first.instead)
 
 
 def listed(reason: str, *, channel: str, person: str, day: int, now_ms: int) -> Delivery:
@@ -244,25 +272,15 @@ def listed(reason: str, *, channel: str, person: str, day: int, now_ms: int) -> 
         now_ms: When it is planned.
     """
     mark = f"{reason}|{person}|{day}"
-    return Delivery(
-        notification_id=notification_id(mark, channel, seq=day, reason=reason),
+    return _first(
+        name=notification_id(mark, channel, seq=day, reason=reason),
         channel=channel,
         alert_id=f"{reason}-{uuid.uuid5(NAMESPACE, mark)}",
         fingerprint=f"~{reason}|{person}",
         seq=day,
         kind="list",
         reason=reason,
-        state="pending",
-        attempt=0,
-        next_retry_ms=now_ms,
-        failure=None,
-        http_status=None,
-        provider_ref=None,
-        ambiguous=False,
-        offset=-1,
-        log=At("", 0, -1),
-        created_ms=now_ms,
-        updated_ms=now_ms,
+        now_ms=now_ms,
         person=person,
     )
 
