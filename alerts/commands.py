@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from msgspec.structs import replace
 
-from alerts.human import ACK_MS, LONGEST_MS, NOBODY, Human, awake
+from alerts.human import ACK_MS, LONGEST_MS, Human, awake
 from alerts.lifecycle import OPEN, Change, Episode, Reason, close, decided
 from scoring.calendar import Calendar, reached_ms
 from scoring.records import Command
@@ -73,7 +73,7 @@ def _of_span(command: Command, now_ms: int) -> Refusal | None:
 
 
 def _of_undoing(episode: Episode, command: Command) -> Refusal | None:
-    human = NOBODY if episode.human is None else episode.human
+    human = episode.people
     held = {"unack": bool(episode.acked_by), "unsnooze": human.snoozed}
     return None if held.get(command.verb, True) else "nothing_to_undo"
 
@@ -88,7 +88,7 @@ def changed(episode: Episode, command: Command, now_ms: int, sight: Sight) -> Ch
         sight: What else there is to know.
     """
     by = command.actor or _NOBODY
-    human = NOBODY if episode.human is None else episode.human
+    human = episode.people
     match command.verb:
         case "ack":
             until_ms = _ack_ends_ms(command, now_ms, sight.calendar)
@@ -117,7 +117,7 @@ def changed(episode: Episode, command: Command, now_ms: int, sight: Sight) -> Ch
 
 def refused(episode: Episode, now_ms: int) -> Change:
     """What a refused command leaves of itself: a transition, and nothing else."""
-    return decided(episode, "rejected", now_ms, by=episode.acked_by, rest=episode.human)
+    return _human(episode, "rejected", now_ms, episode.people)
 
 
 def _human(episode: Episode, reason: Reason, now_ms: int, human: Human) -> Change:
@@ -140,7 +140,7 @@ def _snoozed(episode: Episode, command: Command, now_ms: int, sight: Sight) -> H
         if command.worse_by_e2 is not None and sight.measure_e2 is not None:
             by_e2 = command.worse_by_e2 if sight.upwards else -command.worse_by_e2
             facts["breaks_at_e2"] = sight.measure_e2 + by_e2
-    human = NOBODY if episode.human is None else episode.human
+    human = episode.people
     return replace(human, snoozed_until_ms=until_ms, snoozed_by=command.actor or _NOBODY, **facts)
 
 

@@ -20,7 +20,6 @@ from alerts import commands, lifecycle, outputs, talks
 from alerts.config import Config
 from alerts.due import subject_due_ms
 from alerts.fields import Entity, Seen
-from alerts.human import NOBODY
 from alerts.lifecycle import OPEN, Change, Episode, Look
 from alerts.message import why_command
 from alerts.outputs import (
@@ -366,11 +365,8 @@ class _Work:
     def _sight(self, episode: Episode, found: Health) -> commands.Sight:
         """What a command needs to know of the alert it is about."""
         rule = self._rule_of(episode)
-        seen = self._seen(found)
-        if not is_plain(rule):
-            seen = seen_by(rule, episode.conversation, seen)
-        sight = measured(rule, seen, episode.severity)
-        upwards = rule.measure == "distress" if sight.judged is None else sight.judged.upwards
+        sight = measured(rule, self._seen_of(rule, episode, found), episode.severity)
+        upwards = lifecycle.upwards(rule, sight.judged)
         calendar = self._owned(rule, episode, found).calendar
         return commands.Sight(sight.value_e2, upwards, calendar)
 
@@ -381,7 +377,7 @@ class _Work:
             rule,
             episode.severity,
             self.customer.profile,
-            assignee="" if episode.human is None else episode.human.assignee,
+            assignee=episode.people.assignee,
             team=found.promise.team,
             calendar=calendar_of(self.customer, self.config.scoring),
         )
@@ -533,6 +529,11 @@ class _Work:
                 memo={},
             )
         return held
+
+    def _seen_of(self, rule: Rule, episode: Episode, found: Health) -> Seen:
+        """The same as the rule of one alert sees it."""
+        seen = self._seen(found)
+        return seen if is_plain(rule) else seen_by(rule, episode.conversation, seen)
 
     def _forget(self, rule: Rule, found: Health) -> None:
         """Alerts of conversations that are not remembered any more."""
@@ -688,10 +689,8 @@ class _Work:
         customer = self.customer
         profile = customer.profile
         at_ms = found.now_ms
-        seen = self._seen(found)
+        seen = self._seen_of(rule, episode, found)
         found = explained(customer, found)
-        if not is_plain(rule):
-            seen = seen_by(rule, episode.conversation, seen)
         sight = measured(rule, seen, episode.severity)
         talk = None if seen.talk is None else seen.talk.talk
         conversation, link = conversation_of(customer, found)
@@ -783,7 +782,7 @@ class _Work:
         )
 
     def _care(self, rule: Rule, episode: Episode, found: Health) -> Care:
-        human = NOBODY if episode.human is None else episode.human
+        human = episode.people
         is_open = episode.state in OPEN
         return Care(
             owner=self._owned(rule, episode, found).name,

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from alerts.outputs import Severity
-from scoring.calendar import DAY_MS, Calendar, reached_ms
+from scoring.calendar import DAY_MS, Calendar, earliest, reached_ms
 
 ACK_MS: Final = 8 * 3_600_000
 """How long an acknowledgement lasts where nobody says so, in business time (`alerting.md` 1.4)."""
@@ -66,8 +66,7 @@ class Human(msgspec.Struct, frozen=True, array_like=True):
         >>> Human(due_at_ms=5, handled_by="mina").ends_ms is None
         True
         """
-        ends = (self.acked_until_ms, self.snoozed_until_ms, self.awaited_ms)
-        return min((one for one in ends if one is not None), default=None)
+        return earliest((self.acked_until_ms, self.snoozed_until_ms, self.awaited_ms))
 
     @property
     def awaited_ms(self) -> int | None:

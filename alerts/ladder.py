@@ -11,7 +11,7 @@ Next step: `streams.notifier.rounds` plans what is due, `alerts.pipeline` may ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -127,12 +127,3 @@ def look(
         else:
             say.append(Saying("escalation", number, rung.channels, rung.person))
     return Look(tuple(say), min(later, default=None))
-
-
-def earliest(moments: Iterable[int | None]) -> int | None:
-    """The first of several moments, None for never.
-
-    >>> earliest([None, 7, 5]), earliest([None])
-    (5, None)
-    """
-    return min((one for one in moments if one is not None), default=None)

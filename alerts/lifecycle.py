@@ -27,7 +27,7 @@ from alerts.conditions import Judged
 from alerts.human import Human
 from alerts.outputs import Severity, State
 from alerts.rules import Rule
-from scoring.calendar import Calendar
+from scoring.calendar import Calendar, earliest
 
 NAMESPACE: Final = uuid.UUID("6f1e6a52-8f0c-5d0e-9a55-1c2f7a3f9b10")
 """Root of the names of alerts; never changes, or a replay would give other ids."""
@@ -117,6 +117,11 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     flapping: bool = False
     hits: tuple[int, ...] = ()
     human: Human | None = None
+
+    @property
+    def people(self) -> Human:
+        """What people decided besides, and what is due; that of nobody where nothing is kept."""
+        return human.NOBODY if self.human is None else self.human
 
 
 class Look(NamedTuple):
@@ -211,6 +216,11 @@ def beyond(rule: Rule, measure_e2: int, cut_e2: int) -> bool:
     (True, False)
     """
     return measure_e2 >= cut_e2 if rule.measure == "distress" else measure_e2 <= cut_e2
+
+
+def upwards(rule: Rule, judged: Judged | None) -> bool:
+    """Is more of what a rule measures worse? `judged` is what its conditions made of a look."""
+    return rule.measure == "distress" if judged is None else judged.upwards
 
 
 def over(rule: Rule, measure_e2: int, cut_e2: int) -> bool:
@@ -456,12 +466,8 @@ def _severity(rule: Rule, look: Look, now: Severity) -> Severity:
     return now if now == "critical" and not over(rule, measure, cuts.clear_at_e2) else "warning"
 
 
-def _upwards(rule: Rule, look: Look) -> bool:
-    return rule.measure == "distress" if look.judged is None else look.judged.upwards
-
-
 def _worse(rule: Rule, look: Look, one: int, other: int) -> int:
-    return max(one, other) if _upwards(rule, look) else min(one, other)
+    return max(one, other) if upwards(rule, look.judged) else min(one, other)
 
 
 def _by_people(walk: _Walk, rule: Rule, look: Look) -> None:
@@ -473,7 +479,7 @@ def _by_people(walk: _Walk, rule: Rule, look: Look) -> None:
         flagged = not look.cues.isdisjoint(rule.red_flags)
         worse = human.breaks(
             held, walk.episode.severity, look.measure_e2,
-            upwards=_upwards(rule, look), flagged=flagged,
+            upwards=upwards(rule, look.judged), flagged=flagged,
         )  # fmt: skip
         if worse or held.snoozed_until_ms <= now_ms:
             held = human.awake(held)
@@ -507,7 +513,7 @@ def _ends_ms(
         # What conditions find may be an absence, which begins long after the newest event.
         newest = max(newest, episode.opened_ms)
     expires = None if waits else newest + rule.expire_after_ms
-    return _earliest(_recovers_ms(episode, rule, calm_ms), expires)
+    return earliest((_recovers_ms(episode, rule, calm_ms), expires))
 
 
 def _recovers_ms(episode: Episode, rule: Rule, calm_ms: int | None) -> int | None:
@@ -540,7 +546,7 @@ def due_of(
         if rule.hits is not None:
             warms = warm_ms is not None and warm_ms > episode.looked_ms
             next_ms = hits.due_ms(rule.hits, episode.hits, episode.looked_ms)
-            return Due(time_ms=_earliest(next_ms, warm_ms if warms else None))
+            return Due(time_ms=earliest((next_ms, warm_ms if warms else None)))
         if not _enough(rule, events):
             return Due()
         held_ms = episode.held_ms + rule.for_ms
@@ -549,12 +555,7 @@ def due_of(
         return Due()
     ends_ms = _ends_ms(episode, rule, event_ms=event_ms, calm_ms=calm_ms, waits=waits)
     late_ms = episode.late_until_ms if episode.state == "firing" else None
-    people_ms = None if episode.human is None else episode.human.ends_ms
-    return Due(people_ms, _earliest(ends_ms, late_ms))
-
-
-def _earliest(*found: int | None) -> int | None:
-    return min((one for one in found if one is not None), default=None)
+    return Due(episode.people.ends_ms, earliest((ends_ms, late_ms)))
 
 
 def close(

@@ -11,7 +11,7 @@ Next step: `scoring.health` measures an open wait with it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -137,3 +137,12 @@ def _regimes(calendar: Calendar, from_ms: int, end_ms: int) -> Iterator[tuple[in
         until = end_ms if last else min(end_ms, offsets[at + 1][0])
         yield start, until, offsets[at][1]
         start, at = until, at + 1
+
+
+def earliest(moments_ms: Iterable[int | None]) -> int | None:
+    """The first of several moments, None for never.
+
+    >>> earliest([None, 7, 5]), earliest([None])
+    (5, None)
+    """
+    return min((one for one in moments_ms if one is not None), default=None)

@@ -219,6 +219,7 @@ def explanation(rule: Rule, customer: str, row: Row, scoring: Scoring) -> list[d
     from alerts.fields import Seen
     from alerts.lifecycle import due_of
     from alerts.subjects import seen_by, signs, subjects
+    from scoring.calendar import earliest
     from scoring.health import health
 
     found = health(row.customer, row.now_ms, scoring, complete_to_ms=row.complete_ms)
@@ -242,7 +243,7 @@ def explanation(rule: Rule, customer: str, row: Row, scoring: Scoring) -> list[d
                 "since_ms": None if episode is None else episode.since_ms,
                 "alert_id": None if episode is None else episode.alert_id or None,
                 "flapping": episode is not None and episode.flapping,
-                "next_ms": min((one for one in dues if one is not None), default=None),
+                "next_ms": earliest(dues),
                 "conditions": _conditions(rule, seen),
                 "holds": _holds(rule, seen),
             }

@@ -15,11 +15,11 @@ import structlog
 
 from alerts.agenda import agenda, due
 from alerts.delivery import Delivery, listed
-from alerts.ladder import earliest, look
+from alerts.ladder import look
 from alerts.outputs import Transition
 from alerts.standing import Standing
 from alerts.weekly import WEEK_MS, report
-from scoring.calendar import DAY_MS, local_ms
+from scoring.calendar import DAY_MS, earliest, local_ms
 from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
 from streams.notifier.term import Climb, Ledger, Term, count_end

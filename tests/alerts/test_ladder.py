@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.ladder import Ladder, Look, Rung, Saying, earliest, look
-from scoring.calendar import Calendar, open_ms
+from alerts.ladder import Ladder, Look, Rung, Saying, look
+from scoring.calendar import Calendar, earliest, open_ms
 from tests.alerts.transitions import HOUR_MS
 
 OFFICE = Calendar(week=(((480, 1080),),) * 7)
