@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, assert_never
 import msgspec
 from msgspec.structs import replace
 
+from alerts import standstill, storm
 from alerts.channels.base import FailureReason, Limits, Outcome, Refused, Retry, Sent
 from alerts.ladder import Saying
 from alerts.message import NAMESPACE, Kind, kind_of, notification_id
@@ -26,6 +27,7 @@ from alerts.outputs import At, Transition
 from alerts.pipeline import Kept
 from alerts.standstill import Standstill
 from alerts.storm import Storm
+from scoring.decoding import decoded
 
 State = Literal[
     "pending",
@@ -109,9 +111,31 @@ class Delivery(msgspec.Struct, frozen=True):
         return self.state in OPEN
 
     @property
+    def of_nabz(self) -> Standstill | Storm | None:
+        """What of nabz itself it tells; None where it is about customers."""
+        return self.storm if self.about is None else self.about
+
+    @property
     def closing(self) -> bool:
         """It tells of an end."""
         return self.kind in CLOSING
+
+
+_decoder: Final[msgspec.json.Decoder[Delivery]] = msgspec.json.Decoder(Delivery)
+
+
+def decode_delivery(data: bytes) -> Delivery:
+    """Decode a value of `nabz.deliveries.v1`.
+
+    Raises:
+        msgspec.DecodeError: It is none.
+    """
+    return decoded(_decoder.decode, data, "delivery")
+
+
+def said_of(one: Standstill | Storm) -> Transition:
+    """What there is to say of nabz itself, in the form of what is said of customers."""
+    return standstill.transition(one) if isinstance(one, Standstill) else storm.transition(one)
 
 
 def _changed(delivery: Delivery, now_ms: int, **changes: Any) -> Delivery:

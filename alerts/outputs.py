@@ -9,9 +9,11 @@ Next step: `streams.codec` puts them on their topics with CloudEvents headers.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+from scoring.decoding import decoded
 
 Band = Literal["unknown", "healthy", "watch", "at_risk", "critical"]
 State = Literal["inactive", "pending", "firing", "recovering", "closed"]
@@ -499,3 +501,14 @@ Output = (
     | FoldFailed
     | Checkpoint
 )
+
+_transition: Final[msgspec.json.Decoder[Transition]] = msgspec.json.Decoder(Transition)
+
+
+def decode_transition(data: bytes) -> Transition:
+    """Decode a value of `nabz.transitions.v1`.
+
+    Raises:
+        msgspec.DecodeError: It is none.
+    """
+    return decoded(_transition.decode, data, "transition")

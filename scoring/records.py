@@ -17,6 +17,8 @@ from typing import Final
 
 import msgspec
 
+from scoring.decoding import decoded
+
 FAMILIES: Final = ("feeling", "waiting", "repetition", "effort", "intent", "relief")
 """Families of distress points, in the order of every pane; relief counts against distress."""
 
@@ -281,9 +283,4 @@ def decode_record(data: bytes) -> LogRecord:
     Raises:
         msgspec.DecodeError: The bytes are no record; msgspec.ValidationError: of the wrong shape.
     """
-    try:
-        return _decoder.decode(data)
-    except UnicodeDecodeError:  # msgspec's decoder lets it out; it would quote the bytes
-        raise msgspec.DecodeError(
-            "record of the customer log: a text is not UTF-8: mend its producer"
-        ) from None
+    return decoded(_decoder.decode, data, "record of the customer log")

@@ -149,19 +149,16 @@ def answers(
     broker: Broker, asked: frozenset[str], starts: Mapping[int, int], wait_s: float
 ) -> Answers:
     """Read transitions until every command is answered, or the time is up."""
-    import msgspec
-
-    from alerts.outputs import Transition
+    from alerts.outputs import decode_transition
     from streams.engine.kafka_reads import read
     from streams.topics import TRANSITIONS
 
     found: dict[str, Transition] = {}
     until = time.monotonic() + wait_s
-    decoder = msgspec.json.Decoder(Transition)
     batches = read(broker, TRANSITIONS, follow=True, starts=starts) if wait_s else iter(())
     for records in batches:
         for record in records:
-            one = None if record.value is None else decoder.decode(record.value)
+            one = None if record.value is None else decode_transition(record.value)
             if one is not None and one.answer is not None and one.answer.command_id in asked:
                 found.setdefault(one.answer.command_id, one)
         if len(found) == len(asked) or time.monotonic() >= until:

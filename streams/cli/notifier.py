@@ -259,20 +259,17 @@ def status(*, as_json: bool, config_path: Path | None, broker: str | None) -> No
 
 def deliveries_of(broker: Broker) -> list[Delivery]:
     """The newest record of each message."""
-    import msgspec
-
-    from alerts.delivery import Delivery
+    from alerts.delivery import decode_delivery
     from streams.engine.kafka_reads import read
     from streams.topics import DELIVERIES
 
-    decoder = msgspec.json.Decoder(Delivery)
     found: dict[bytes, Delivery] = {}
     for records in read(broker, DELIVERIES):
         for record in records:
             if record.value is None:
                 found.pop(record.key, None)
             else:
-                found[record.key] = decoder.decode(record.value)
+                found[record.key] = decode_delivery(record.value)
     return list(found.values())
 
 

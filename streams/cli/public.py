@@ -103,20 +103,17 @@ def transitions(broker: Broker, *, follow: bool = False) -> Iterator[Transition]
     Raises:
         streams.engine.kafka_reads.ReadError: The topic cannot be read.
     """
-    import msgspec
-
     from alerts.canary import CANARY
-    from alerts.outputs import Transition
+    from alerts.outputs import decode_transition
     from streams.engine.kafka_reads import read
     from streams.topics import TRANSITIONS
 
-    decoder = msgspec.json.Decoder(Transition)
     newest: dict[str, tuple[int, int]] = {}
     for records in read(broker, TRANSITIONS, follow=follow):
         for record in records:
             if record.value is None:
                 continue
-            one = decoder.decode(record.value)
+            one = decode_transition(record.value)
             if one.customer == CANARY:
                 continue
             place = one.log.epoch, one.seq  # a log begun anew counts from 1 again

@@ -19,8 +19,8 @@ from prometheus_client import Gauge
 
 from alerts.audit import Audit
 from alerts.channels.base import Request, Response
-from alerts.delivery import Delivery
-from alerts.outputs import Transition
+from alerts.delivery import decode_delivery
+from alerts.outputs import decode_transition
 from alerts.routing import channels_for
 from streams.engine.brokers import Broker
 from streams.engine.reader import follow
@@ -63,8 +63,6 @@ class Auditor:
         self._clock = clock
         self._every_s = every_s
         self._audit = Audit()
-        self._transition: msgspec.json.Decoder[Transition] = msgspec.json.Decoder(Transition)
-        self._delivery: msgspec.json.Decoder[Delivery] = msgspec.json.Decoder(Delivery)
         self._answered = True
 
     @property
@@ -90,8 +88,8 @@ class Auditor:
     def _changed(self, _: int, records: Iterable[Any]) -> None:
         for record in records:
             try:
-                one = self._transition.decode(record.value or b"")
-            except (msgspec.DecodeError, UnicodeDecodeError):
+                one = decode_transition(record.value or b"")
+            except msgspec.DecodeError:
                 continue  # counted and reported where it was read for telling
             plan = self._plan
             owner = plan.audience.owner(one)
@@ -103,8 +101,8 @@ class Auditor:
             if record.value is None:
                 continue
             try:
-                self._audit.recorded(self._delivery.decode(record.value), self._clock())
-            except (msgspec.DecodeError, UnicodeDecodeError):
+                self._audit.recorded(decode_delivery(record.value), self._clock())
+            except msgspec.DecodeError:
                 log.error("delivery.undecodable", offset=record.offset)
 
     def look(self) -> int:

@@ -15,12 +15,11 @@ import msgspec
 import structlog
 
 from alerts.canary import CANARY
-from alerts.outputs import Transition
+from alerts.delivery import said_of
+from alerts.outputs import Transition, decode_transition
 from alerts.standstill import Standstill
-from alerts.standstill import transition as said_of
 from alerts.storm import Storm
 from alerts.storm import said as said_of_storms
-from alerts.storm import transition as said_of_storm
 from streams.metrics import NotifierMetrics
 from streams.notifier.build import Plan
 from streams.notifier.feed import Raw
@@ -29,7 +28,6 @@ from streams.notifier.storms import hold_openings
 from streams.notifier.term import Ledger, Term, count_end
 
 log = structlog.get_logger("nabz.notifier")
-_decoder: msgspec.json.Decoder[Transition] = msgspec.json.Decoder(Transition)
 
 
 class Desk:
@@ -141,7 +139,7 @@ class Desk:
 
     async def _tell(self, term: Term, one: Standstill | Storm, wall: int) -> None:
         """Plan what is to be said of a source or a storm, for channels that have not heard yet."""
-        transition = said_of(one) if isinstance(one, Standstill) else said_of_storm(one)
+        transition = said_of(one)
         deliveries = term.outbox.plan(
             transition,
             -1,
@@ -164,8 +162,8 @@ class Desk:
 
     def _decoded(self, raw: Raw) -> Transition | None:
         try:
-            return _decoder.decode(raw.value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return decode_transition(raw.value)
+        except msgspec.DecodeError:
             self._metrics.transitions.labels("undecodable").inc()
             log.error("transition.undecodable", offset=raw.offset, size=len(raw.value))
             return None

@@ -27,7 +27,7 @@ from kafka.errors import KafkaError
 from alerts.deed_texts import DEED_TEXTS, done, not_done
 from alerts.deeds import About, Allowed, Deed, Refusal, decided
 from alerts.outputs import Answer as Said
-from alerts.outputs import Transition
+from alerts.outputs import Transition, decode_transition
 from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
 from streams.metrics import NotifierMetrics
@@ -153,7 +153,7 @@ async def told(
         for record in records:
             if record.offset == offsets[-1] and record.value is not None:
                 with contextlib.suppress(msgspec.DecodeError):
-                    one = msgspec.json.decode(record.value, type=Transition)
+                    one = decode_transition(record.value)
                     found.append(About(one.customer, one.fingerprint, one.alert_id))
 
     try:

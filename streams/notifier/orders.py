@@ -19,6 +19,7 @@ from kafka.errors import KafkaError
 
 from alerts.holds import Hold, Named
 from alerts.silences import Silence
+from scoring.decoding import decoded
 from streams.engine.brokers import Broker
 from streams.engine.kafka_reads import require_listener
 from streams.topics import CONTROL
@@ -80,10 +81,10 @@ class Orders:
             return True
         try:
             if kind == "hold":
-                self.holds[name] = self._hold.decode(value)
+                self.holds[name] = decoded(self._hold.decode, value, kind)
             else:
-                self.silences[name] = self._silence.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+                self.silences[name] = decoded(self._silence.decode, value, kind)
+        except msgspec.DecodeError:
             log.error("order.undecodable", kind=kind, size=len(value))
             return False
         return True

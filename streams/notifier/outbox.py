@@ -23,6 +23,7 @@ from alerts.delivery import (
     kept,
     planned,
     postponed,
+    said_of,
     sending,
     stand_in,
     step,
@@ -38,9 +39,7 @@ from alerts.pipeline import WAITING, Kept, Now, kept_back
 from alerts.routing import Route, channels_for
 from alerts.standing import Register, Standing
 from alerts.standstill import Standstill, fingerprint
-from alerts.standstill import transition as said_of
 from alerts.storm import Storm
-from alerts.storm import transition as said_of_storm
 
 Key = tuple[str, str]
 """Channel and alert id."""
@@ -121,10 +120,8 @@ class Outbox:
             elif one.state == "sending":
                 taken = interrupted(one, now_ms)
             self.lanes.setdefault((one.channel, one.alert_id), []).append(taken)
-            if one.about is not None and self._keeps(taken):
-                self.transitions[one.notification_id] = said_of(one.about)
-            if one.storm is not None and self._keeps(taken):
-                self.transitions[one.notification_id] = said_of_storm(one.storm)
+            if one.of_nabz is not None and self._keeps(taken):
+                self.transitions[one.notification_id] = said_of(one.of_nabz)
         for one in sorted(known, key=lambda one: one.created_ms):
             self._grouped(one)
             self.allowance.recorded(one)
@@ -137,8 +134,7 @@ class Outbox:
             for one in lane
             if self._keeps(one)
             and one.kind not in SEVERAL
-            and one.about is None
-            and one.storm is None
+            and one.of_nabz is None
             and (not _waits(one) or one is lane[-1])
         ]
 
@@ -225,9 +221,8 @@ class Outbox:
             if there or about is None or not wanted(one, shut=shut, now_ms=wall_ms):
                 continue
             why = self.allowance.why_kept(about, replace(now, channel=to, caught_up=True), wall_ms)
-            what = one.storm if one.about is None else one.about
             first = planned(
-                about, channel=to, offset=one.offset, now_ms=wall_ms, kept=why, about=what
+                about, channel=to, offset=one.offset, now_ms=wall_ms, kept=why, about=one.of_nabz
             )
             meant = stand_in(first, channel)
             if all(old.notification_id != meant.notification_id for old in other):
@@ -236,10 +231,8 @@ class Outbox:
 
     def _about(self, one: Delivery, register: Register) -> Transition | None:
         """What a message is about; of one that was given up, if it is still true."""
-        if one.about is not None:
-            return said_of(one.about)
-        if one.storm is not None:
-            return said_of_storm(one.storm)
+        if one.of_nabz is not None:
+            return said_of(one.of_nabz)
         standing = register.get(one.fingerprint)
         known = None if standing is None or standing.base.seq != one.seq else standing.base
         return self.transitions.get(one.notification_id, known)

@@ -20,8 +20,8 @@ import structlog
 from alerts.allowance import Allowance
 from alerts.budget import Meter
 from alerts.canary import CANARY
-from alerts.delivery import Delivery, lost
-from alerts.outputs import Transition
+from alerts.delivery import Delivery, decode_delivery, lost
+from alerts.outputs import Transition, decode_transition
 from alerts.storm import REMEMBERED, Watch
 from streams.engine.brokers import Broker
 from streams.engine.reader import read_to_end
@@ -34,8 +34,6 @@ from streams.notifier.sources import Sources
 from streams.notifier.term import Ledger, Term, count_end
 
 log = structlog.get_logger("nabz.notifier")
-_transition: msgspec.json.Decoder[Transition] = msgspec.json.Decoder(Transition)
-_delivery: msgspec.json.Decoder[Delivery] = msgspec.json.Decoder(Delivery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,8 @@ class Takeover:
                     found.pop(record.key, None)
                     continue
                 try:
-                    found[record.key] = _delivery.decode(record.value)
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                    found[record.key] = decode_delivery(record.value)
+                except msgspec.DecodeError:
                     log.error("delivery.undecodable", offset=record.offset)
 
         def obey(_: int, records: Iterable[Any]) -> None:
@@ -157,8 +155,8 @@ class Takeover:
                 if record.offset >= at:
                     return
                 try:
-                    transition = _transition.decode(record.value or b"")
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                    transition = decode_transition(record.value or b"")
+                except msgspec.DecodeError:
                     continue  # counted and reported where it was read for telling
                 if transition.customer == CANARY:
                     continue  # nobody is told of it, so it is nothing usual
@@ -182,7 +180,7 @@ class Takeover:
         def apply(_: int, records: Iterable[Any]) -> None:
             for record in records:
                 with contextlib.suppress(msgspec.DecodeError):
-                    one = _transition.decode(record.value or b"")
+                    one = decode_transition(record.value or b"")
                     if one.at_ms >= since_ms:
                         found.append(one)
 
@@ -201,7 +199,7 @@ class Takeover:
             for record in records:
                 for one in wanted.pop(record.offset, ()):
                     with contextlib.suppress(msgspec.DecodeError):
-                        outbox.transitions[one.notification_id] = _transition.decode(record.value)
+                        outbox.transitions[one.notification_id] = decode_transition(record.value)
 
         await read_to_end(
             self._broker,

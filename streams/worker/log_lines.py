@@ -23,6 +23,7 @@ from typing import IO, Final
 
 import msgspec
 
+from scoring.decoding import decoded
 from streams.topics import LOG
 from streams.worker.history import HistoryError
 
@@ -171,8 +172,8 @@ def lines(path: Path) -> Iterator[Line]:
 def _decoded(path: Path, number: int, data: bytes) -> Line:
     """A line; its text is never in an error, customers are quoted in it."""
     try:
-        line = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        line = decoded(_decoder.decode, data, "line")
+    except msgspec.DecodeError as error:
         if number == 1:
             raise LogFileError(f"{path}: {_NOT_OURS}") from error
         if not data.endswith(b"\n"):
