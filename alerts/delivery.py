@@ -47,7 +47,7 @@ CLOSING: Final[frozenset[Kind]] = frozenset(
 BACKOFF_MIN_MS: Final = 1_000
 BACKOFF_MAX_MS: Final = 300_000
 _NOWHERE: Final = At("", 0, -1)
-_HELD: Final = frozenset({"auth", "gone", "not_found", "address"})
+HELD: Final = frozenset({"auth", "gone", "not_found", "address"})
 """Refusals a person can cure without touching the message: it stays in the queue."""
 
 
@@ -423,7 +423,7 @@ def after(
         case Retry(after_ms, reason, status, ambiguous):
             wait = backoff_ms(delivery.attempt, jitter) if after_ms is None else after_ms
             return _failed(delivery, now_ms, wait, reason, status, ambiguous=ambiguous, of=limits)
-        case Refused(reason, status) if reason in _HELD:
+        case Refused(reason, status) if reason in HELD:
             return _failed(delivery, now_ms, BACKOFF_MAX_MS, reason, status, of=limits)
         case Refused(reason, status):
             return _changed(

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.delivery import Delivery
+from alerts.delivery import HELD, Delivery
 from alerts.message import SEVERAL
 
 PATIENCE_MS: Final = 300_000
-_REFUSED: Final = frozenset({"auth", "gone", "not_found", "address"})
 
 
 def wanted(delivery: Delivery, *, shut: bool, now_ms: int) -> bool:
@@ -34,5 +33,5 @@ def wanted(delivery: Delivery, *, shut: bool, now_ms: int) -> bool:
     if not delivery.open:
         return False
     failing = delivery.attempt > 0 and delivery.failure is not None
-    refused = failing and delivery.failure in _REFUSED
+    refused = failing and delivery.failure in HELD
     return shut or refused or (failing and now_ms - delivery.created_ms >= PATIENCE_MS)

@@ -322,6 +322,12 @@ class Care(msgspec.Struct, frozen=True):
     handled_by: str | None = None
     verdict: str | None = None
 
+    @property
+    def taken(self) -> bool:
+        """Somebody takes care of it, has done so, or wants to hear no more for a while."""
+        named = (self.acked_by, self.snoozed_by, self.handled_by)
+        return any(one is not None for one in named)
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What became of a command; the transition that carries it says by whom and when.

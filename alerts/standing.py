@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from alerts.outputs import Care, Transition
+from alerts.outputs import Transition
 
 _TAKES: Final = frozenset({"acked", "snoozed", "handled", "disagreed"})
 _LETS_GO: Final = frozenset({"unacked", "unsnoozed", "ack_ended", "snooze_ended", "snooze_broken"})
@@ -72,7 +72,7 @@ class Register:
         opens = one.notify and not one.shadow and not one.historical
         if known is None or known.newest.alert_id != one.alert_id:
             if opens:  # a snooze may outlast an end
-                taken = _cared_for(one.care)
+                taken = one.care.taken
                 self._standing[one.fingerprint] = Standing(one, one, offset, taken)
             return
         taken, frees = _taken(one, known), False
@@ -91,13 +91,8 @@ def _taken(one: Transition, known: Standing) -> bool:
     A record of a release that did not say so yet is read by its reason.
     """
     given_back = one.reason == "disagreed" and one.care.verdict == "not_mine"
-    if one.care.overdue or one.reason in _LETS_GO or (given_back and not _cared_for(one.care)):
+    if one.care.overdue or one.reason in _LETS_GO or (given_back and not one.care.taken):
         return False
-    if one.reason in _TAKES or _cared_for(one.care):
+    if one.reason in _TAKES or one.care.taken:
         return True
-    return known.taken and not _cared_for(known.newest.care)
-
-
-def _cared_for(care: Care) -> bool:
-    named = (care.acked_by, care.snoozed_by, care.handled_by)
-    return any(one is not None for one in named)
+    return known.taken and not known.newest.care.taken

@@ -16,12 +16,12 @@ from typing import Final, NamedTuple
 
 from alerts.outputs import Transition
 from alerts.rules import Rule
+from scoring.records import WRONG
 
 ENOUGH: Final = 20
 """Fewer verdicts say too little of a rule."""
 _KEPT: Final = 5
 """A proposed cut leaves at least so many of the alerts that were right."""
-_WRONG: Final = frozenset({"not_distress", "misread_words"})
 _RIGHT: Final = frozenset({"handled", "already_handled", "too_late"})
 _OPENS: Final = frozenset({"raised", "held", "red_flag"})
 
@@ -71,7 +71,7 @@ def judged(transitions: Iterable[Transition]) -> tuple[Judged, ...]:
         if one.answer is None or one.answer.rejected is not None:
             continue
         said = one.answer.reason if one.answer.verb == "disagree" else one.answer.verb
-        if said in _RIGHT or said in _WRONG:
+        if said in _RIGHT or said in WRONG:
             verdicts[one.alert_id] = said in _RIGHT
     return tuple(
         Judged(one.rule, verdicts[name], one.score_e2, _cues(one))

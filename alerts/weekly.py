@@ -33,6 +33,7 @@ from alerts.people import Person
 from alerts.pipeline_alert import about_nabz
 from alerts.texts import TEXTS
 from scoring.calendar import DAY_MS, local_ms
+from scoring.records import WRONG
 
 WEEK_MS: Final = 7 * DAY_MS
 _THURSDAY: Final = 3  # 1970-01-01, Monday being 0
@@ -43,7 +44,6 @@ LISTED: Final = 3
 _OPENS: Final = frozenset({"raised", "red_flag", "held", "reopened"})
 _ACTS: Final = frozenset({"acked", "snoozed", "manual", "assigned", "handled", "disagreed"})
 _JUDGES: Final = frozenset({"handled", "disagreed"})
-_WRONG: Final = frozenset({"not_distress", "misread_words"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,7 @@ def report(transitions: Iterable[Transition], *, from_ms: int) -> Report:
 
 def _happened(alert: _Alert, one: Transition) -> None:
     care = one.care
-    named = (care.acked_by, care.snoozed_by, care.handled_by)
-    alert.acted |= one.reason in _ACTS or any(who is not None for who in named)
+    alert.acted |= one.reason in _ACTS or care.taken
     alert.ended |= one.after == "closed"
     alert.late |= care.overdue
     if one.reason in _JUDGES:  # another's may be one on an earlier episode
@@ -167,7 +166,7 @@ def _of_rule(rule: str, alerts: Iterable[_Alert]) -> OfRule:
         acted=sum(one.acted for one in mine),
         ignored=sum(one.ended and not one.acted for one in mine),
         late=sum(one.late for one in mine),
-        right=sum(one not in _WRONG for one in said),
+        right=sum(one not in WRONG for one in said),
         said=len(said),
     )
 

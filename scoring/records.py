@@ -197,7 +197,9 @@ VERBS: Final = (
 DISAGREEMENTS: Final = (
     "not_distress", "misread_words", "already_handled", "too_late", "not_mine",
 )  # fmt: skip
-"""Why an alert was no help: the first two say that it was wrong, the others that it was right."""
+"""Why an alert was no help."""
+WRONG: Final = frozenset({"not_distress", "misread_words"})
+"""Those of them that say that it was wrong; the others say that it was right."""
 
 
 class Command(Record, frozen=True, array_like=True, tag="command"):

@@ -25,7 +25,6 @@ WAIT_S: Final = 15.0
 """How long an answer is waited for; a worker answers within a second or two."""
 _SHORTEST: Final = 4
 """Fewer letters of an id are no name."""
-_OPEN: Final = frozenset({"firing", "recovering"})
 
 
 class Answers(NamedTuple):
@@ -44,7 +43,9 @@ class Answers(NamedTuple):
 
 def is_open(row: AlertRow) -> bool:
     """Is it open, and meant to be told?"""
-    return row.state in _OPEN
+    from alerts.lifecycle import OPEN
+
+    return row.state in OPEN
 
 
 def alert_rows(broker: Broker) -> list[AlertRow]:
